@@ -16,6 +16,7 @@ import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError
+from paging.continuations import links_towards
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import columns, values_in
 from paging.steps import Experiment, Learnt, Step
@@ -119,14 +120,13 @@ def for_fewer(sent: PageRequest, rows: int) -> PageRequest | None:
 
 
 def unless_led_on(
-    sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError, beyond: Sequence[str] = ()
+    sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError
 ) -> Step | Experiment:
-    """A step, in doubt where a link in its page leads to rows that the page does not have.
+    """A step, in doubt where its page leads to rows that it does not have.
 
-    ``beyond``: other URLs that may lead on.
-
-    A link may also lead to another view of the list, such as what is closed: then it stands in the
-    same place there, which no link to a next page does.
+    By a link in it, or by a value that is sent back. A link may also lead to another view of the
+    list, such as what is closed: then it stands in the same place there, which no link to a next
+    page does.
     """
 
     def following(step: Step, links: Sequence[str]) -> Step | Experiment:
@@ -138,15 +138,18 @@ def unless_led_on(
             here = replace(step, learnt=learnt)
             if other is None or not leads_on(page, other):
                 return following(here, others)
-            there = other.links_from(page.url).get(link, set())
-            is_fixed = not page.links.get(link, set()).isdisjoint(there)
+            there = links_towards(other.body, other.holder, page.url).get(link, set())
+            # A value that is sent back and is not heeded gives the same list, as it is by now.
+            is_again = link not in page.links and _has_most(page, other)
+            is_fixed = is_again or not page.links.get(link, set()).isdisjoint(there)
             return following(here, others) if is_fixed else replace(here, doubt=doubt)
 
         request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
         of = "where a link leads"
         return Experiment(request, judge, step.learnt, of, step.progress, follows_any=True)
 
-    return step if step.doubt else following(step, [*page.links, *beyond][:_MOST_LINKS])
+    beyond = page.continuations if sent.method == "GET" else []
+    return step if step.doubt else following(step, [*[*page.links][:_MOST_LINKS], *beyond])
 
 
 def unless_in_vain(
@@ -181,6 +184,12 @@ def leads_on(page: Page, other: Page) -> bool:
     """Whether another answer has rows that a page does not have."""
     ours, theirs = _keys(page, other)
     return not theirs <= ours and not other.repeats(page)
+
+
+def _has_most(page: Page, other: Page) -> bool:
+    """Whether another answer has more than half of a page's rows, of some."""
+    ours, theirs = _keys(page, other)
+    return len(ours & theirs) > max(1, len(ours) // 2)
 
 
 def begins_before(first: Page, other: Page) -> bool:

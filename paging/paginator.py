@@ -27,7 +27,6 @@ from paging.signals import (
     ConfiguredSignals,
     Verdict,
     by_header,
-    continued,
     first_known,
     is_last_by_link,
     whole_number,
@@ -322,13 +321,11 @@ class SinglePage(Paginator):
             return replace(step, warning=warning) if is_more else step
         if is_more:
             return replace(step, doubt=self._more_pages(most, by_header(page.headers)))
-        is_open = told is Verdict.UNKNOWN and now.known is not Known.REACHED and page.rows
-        beyond = continued(page.scopes, page.url) if is_open and sent.method == "GET" else []
-        if not (page.links or beyond) or page.is_single:
+        if page.is_single or not (page.links or page.continuations):
             return step
         learnt, is_due = learnt.surprised()
         step = replace(step, learnt=learnt)
-        return unless_led_on(sent, page, step, self._more_pages(), beyond) if is_due else step
+        return unless_led_on(sent, page, step, self._more_pages()) if is_due else step
 
     @staticmethod
     def _more_pages(most: int = 0, told: str = "") -> DoubtfulEndError:

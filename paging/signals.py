@@ -39,9 +39,6 @@ from paging.signal_names import (
 _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be calculated with
 _LARGEST = 10**_MOST_DIGITS - 1
 _SHOWN = 80  # characters of a value in a message
-_MOST_LINKS = 10  # of a list of them
-# What an API may want back to go on: a text that is no number is a position, too (Airtable).
-_CONTINUED = (*CURSOR_NAMES, "offset", "start")
 _LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
@@ -266,56 +263,6 @@ def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
     return _more_wins({verdict is Verdict.MORE for verdict in said})
 
 
-def links_towards(body: Json, holder: Json, url: str) -> dict[str, set[str]]:
-    """Links to the same endpoint with another query, under any names that may mean what follows.
-
-    Looked for by their values, in the objects around the list; absolute ones are given, each with
-    the keys that lead to it.
-    """
-    texts = [
-        (key, value)
-        for part in (body, holder)
-        for key, value in _texts_within(part, 3)
-        if is_link(value) and not _LEADS_BACK.search(key.lower())
-    ]
-    here = httpx.URL(url) if texts else httpx.URL()
-    found: dict[str, set[str]] = {}
-    for key, value in texts:
-        try:
-            there = here.join(value)
-        except (httpx.InvalidURL, ValueError):
-            continue
-        is_here = (there.host, there.path) == (here.host, here.path)
-        if is_here and there.query not in {here.query, b""}:
-            found.setdefault(str(there), set()).add(key)
-    return found
-
-
-def _texts_within(part: Json, deepest: int) -> Iterator[tuple[str, str]]:
-    if not isinstance(part, dict):
-        return
-    for key, value in part.items():
-        if isinstance(value, str):
-            yield key, value
-        elif deepest and isinstance(value, list):
-            yield from ((f"{key}.{rel}", text) for rel, text in _in_link_objects(value))
-        elif deepest:
-            yield from ((f"{key}.{name}", text) for name, text in _texts_within(value, deepest - 1))
-
-
-def _in_link_objects(links: Sequence[Json]) -> Iterator[tuple[str, str]]:
-    """The texts of a list of link objects, as ``[{"rel": "next", "href": ...}]``, by relation.
-
-    A list of one object with nothing but its link needs none.
-    """
-    for link in links[:_MOST_LINKS]:
-        if not isinstance(link, dict) or not ("rel" in link or len(links) == len(link) == 1):
-            continue
-        yield from (
-            (str(link.get("rel", key)), one) for key, one in link.items() if isinstance(one, str)
-        )
-
-
 def is_first(scopes: Scopes, headers: httpx.Headers) -> bool:
     """Whether an answer says that there is no page before it."""
     says_first = any(value is True for value in values_of(scopes, FIRST_NAMES))
@@ -339,25 +286,6 @@ def known_cursor(scopes: Scopes) -> Found:
     MISSING when there is no such place, null or empty when the places are all empty.
     """
     return _first_usable(scopes, CURSOR_NAMES, _as_cursor)
-
-
-def continued(scopes: Scopes, url: str) -> list[str]:
-    """The URL of a page with what may be a cursor in it sent back, by its own name and usual ones.
-
-    Whether it leads on, only the answers show: many APIs give one on their last page, too.
-    """
-    texts = (
-        (name, value)
-        for name, value in named_values(scopes, _CONTINUED)
-        if isinstance(value, str) and value and not is_link(value) and not value.isdigit()
-    )
-    name, value = next(texts, ("", ""))
-    asked = httpx.URL(url)
-    if not name or value in asked.params.values():
-        return []
-    other = {"cursor": value, "after": value} if name not in asked.params else {}
-    tried = ({name: value}, other)
-    return [str(asked.copy_merge_params(params)) for params in tried if params]
 
 
 def known_link(scopes: Scopes) -> Found:

@@ -17,6 +17,7 @@ from paging.signal_names import (
     TOTAL_NAMES,
     TOTAL_PAGES_NAMES,
     name_of,
+    words_of,
 )
 from paging.signals import counted_by, whole_number
 
@@ -35,7 +36,6 @@ _OF_SOMETHING_ELSE = re.compile(
     r"(^|_)(ms|took|time|times|timestamp|duration|elapsed|seconds?|millis|latency|date|at|epoch|id"
     r"|ids|version|rate|remaining|reset|code|status|bytes|port|year|revision|seq)($|_)"
 )
-_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 _PARTS_OF_AN_INDEX = frozenset({"successful", "failed"})
 """What stands beside a total that counts shards, as in every answer of Elasticsearch."""
 _EXACT = (("relation", "eq"),)
@@ -183,11 +183,11 @@ def perhaps_total(
     found = [
         number
         for key, number in _numbers(around)
-        if _plain(_SAYS_ALL.sub("", _words(key))) in lists and _SAYS_ALL.search(_words(key))
+        if _plain(_SAYS_ALL.sub("", words_of(key))) in lists and _SAYS_ALL.search(words_of(key))
     ]
     for numbers in (dict(_numbers(part)) for part in beside):
         if not {given, asked}.isdisjoint(set(numbers.values()) - {0}):
-            found += [one for key, one in numbers.items() if not _LIMITS.search(_words(key))]
+            found += [one for key, one in numbers.items() if not _LIMITS.search(words_of(key))]
     return max((number for number in found if number > max(given, asked, 1)), default=0)
 
 
@@ -203,16 +203,16 @@ def counts_around(holder: Json, body: Json) -> set[tuple[str, int]]:
     """The numbers around a list that may count something, each with its key."""
     parts = [part for part in (body, holder) if isinstance(part, dict)]
     numbers = {pair for part in (*parts, *objects_beside(holder, body)) for pair in _numbers(part)}
-    return {(key, number) for key, number in numbers if not _LIMITS.search(_words(key))}
+    return {(key, number) for key, number in numbers if not _LIMITS.search(words_of(key))}
 
 
 def says_all(key: str) -> bool:
     """Whether a word of a key ends in total or count, as ``subtotal`` does."""
-    return _ENDS_IN_COUNT.search(_words(key)) is not None
+    return _ENDS_IN_COUNT.search(words_of(key)) is not None
 
 
 def _plain(name: str) -> str:
-    return _words(name).replace("_", "").removesuffix("s")
+    return words_of(name).replace("_", "").removesuffix("s")
 
 
 def counts_one_of(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
@@ -246,14 +246,9 @@ def _is_about_pages(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
 def _numbers(part: Mapping[str, Json]) -> Iterator[tuple[str, int]]:
     for key, value in part.items():
         number = None if isinstance(value, float) else whole_number(value)
-        if number is None or number > _LARGEST or _OF_SOMETHING_ELSE.search(_words(key)):
+        if number is None or number > _LARGEST or _OF_SOMETHING_ELSE.search(words_of(key)):
             continue
         yield key, number
-
-
-def _words(key: str) -> str:
-    """A key's words in lower case, with ``_`` between them."""
-    return _WORD_START.sub("_", key).lower()
 
 
 def objects_beside(holder: Json, body: Json, deepest: int = 1) -> list[Mapping[str, Json]]:

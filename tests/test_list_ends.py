@@ -2468,24 +2468,45 @@ async def test_a_total_under_a_name_of_its_own(
         ({"paging": {"cursors": {"before": "b", "after": "itr/rec9"}}}, "after"),
         ({"page_info": {"end_cursor": "itr/rec9"}}, "after"),
         ({"offset": "itr/rec9"}, "offset"),
+        ({"cursor": {"before": 3, "after": 1200}}, "after"),
+        ({"_scroll_id": "itr/rec9"}, "scroll_id"),
+        ({"nextFileName": "rec9.txt"}, "startFileName"),
+        ({"next_until": 1700000000, "since": 5}, "until"),
+        ({"state": {"streamPosition": "0001"}}, "streamPosition"),
+        ({"ResumeKey": "rec9"}, "after"),
     ],
     ids=str,
 )
 @pytest.mark.parametrize("behind", [[], rows(10, 15)], ids=["a whole list", "more"])
-async def test_what_may_be_a_cursor_is_sent_back_where_none_is_followed(
-    beside: dict[str, Json], name: str, behind: list[Json]
+@pytest.mark.parametrize("style", ["none", "next_link", "header_link"])
+async def test_what_may_be_a_position_is_sent_back_where_none_is_followed(
+    style: str, beside: dict[str, Json], name: str, behind: list[Json]
 ) -> None:
     """An API may give one on its last page, too: only rows behind it show that there are more."""
 
     def things(request: Request) -> Answer:
-        is_next = request.param(name) == "itr/rec9"
+        is_next = (request.param(name) or "none") in str(beside)
         return told({"items": behind if is_next else rows(0, 10), **beside})
 
-    found = await outcome(things, paging("none"))
+    found = await outcome(things, paging(style, size_param=None))
 
-    assert ("says that there are more pages" in found.message) is bool(behind)
+    assert ("says that there " in found.message) is bool(behind)
     assert found.ids == list(range(10))
-    assert found.requests <= 3
+    assert found.requests <= 6
+
+
+@pytest.mark.parametrize("style", ["none", "next_link"])
+@pytest.mark.parametrize("beside", [{"from": "2026-11-01", "next_update": "soon"}, {"after": 7}])
+async def test_a_list_that_grows_while_its_words_are_sent_back(
+    style: str, beside: dict[str, Json]
+) -> None:
+    """It gives its rows again, and a new one: those words led nowhere."""
+    length = iter(range(10, 99))
+
+    def things(_: Request) -> Answer:
+        return told({"items": rows(0, next(length)), **beside})
+
+    is_all(await outcome(things, paging(style, size_param=None)), list(range(10)))
 
 
 @pytest.mark.parametrize("style", ["none", "next_link"])

@@ -1,0 +1,117 @@
+"""What may lead on from an answer, whatever it is called: links, and values that are sent back.
+
+Only the answers show whether one does: many APIs give a cursor on their last page, too, and links
+to other views of a list. What an answer says of itself, sent back, gives the same rows again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import httpx
+
+from json_values import Json
+from paging.scopes import is_item
+from paging.signal_names import words_of
+from paging.signals import is_link, is_true
+
+_MOST_LINKS = 10  # of a list of them
+_LEADS_BACK = re.compile(r"prev|before|first|self|last|back|current")
+# Words by which APIs name where to go on; those that come next are tried first.
+_ON = re.compile(
+    r"(?:^|_)(?:next|after|cursor|scroll|position|marker|bookmark|offset|start|since|until|from"
+    r"|continue|continuation|resume|iterator|page_?token|page_?key)(?:_|$)"
+)
+_NEXT = re.compile(r"^next_?(?=.)|_next$", re.IGNORECASE)
+_MOST_VALUES = 2  # of an answer that are sent back
+_LONGEST = 2_000  # signs of one
+
+
+def links_towards(body: Json, holder: Json, url: str) -> dict[str, set[str]]:
+    """Links to the same endpoint with another query, under any names that may mean what follows.
+
+    Looked for by their values, in the objects around the list; absolute ones are given, each with
+    the keys that lead to it.
+    """
+    texts = [
+        (key, value)
+        for part in (body, holder)
+        for key, value in _texts_within(part, 3)
+        if is_link(value) and not _LEADS_BACK.search(key.lower())
+    ]
+    here = httpx.URL(url) if texts else httpx.URL()
+    found: dict[str, set[str]] = {}
+    for key, value in texts:
+        try:
+            there = here.join(value)
+        except (httpx.InvalidURL, ValueError):
+            continue
+        is_here = (there.host, there.path) == (here.host, here.path)
+        if is_here and there.query not in {here.query, b""}:
+            found.setdefault(str(there), set()).add(key)
+    return found
+
+
+def _texts_within(part: Json, deepest: int) -> Iterator[tuple[str, str]]:
+    if not isinstance(part, dict):
+        return
+    for key, value in part.items():
+        if isinstance(value, str):
+            yield key, value
+        elif deepest and isinstance(value, list):
+            yield from ((f"{key}.{rel}", text) for rel, text in _in_link_objects(value))
+        elif deepest:
+            yield from ((f"{key}.{name}", text) for name, text in _texts_within(value, deepest - 1))
+
+
+def _in_link_objects(links: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """The texts of a list of link objects, as ``[{"rel": "next", "href": ...}]``, by relation.
+
+    A list of one object with nothing but its link needs none.
+    """
+    for link in links[:_MOST_LINKS]:
+        if not isinstance(link, dict) or not ("rel" in link or len(links) == len(link) == 1):
+            continue
+        yield from (
+            (str(link.get("rel", key)), one) for key, one in link.items() if isinstance(one, str)
+        )
+
+
+def continued(around: Iterable[object], url: str) -> list[str]:
+    """URLs of a page with what may say where to go on sent back, each under one name or two.
+
+    ``around`` are the objects around its list. The names are the value's own, what is left of it
+    without the word for next, and usual ones.
+    """
+    asked = httpx.URL(url)
+    told: dict[str, str] = {}
+    for part in around:
+        parameters = part.items() if isinstance(part, dict) and not is_item(part) else ()
+        told |= {k.lstrip("_"): str(value) for k, value in parameters if _may_lead(k, value)}
+    here = asked.params.values()
+    fit = sorted((one for one in told.items() if one[1] not in here), key=_comes_later)
+    names = ((_names_of(key, asked.params), value) for key, value in fit[:_MOST_VALUES])
+    trials = (dict.fromkeys(some, value) for groups, value in names for some in groups if some)
+    return [str(asked.copy_merge_params(trial)) for trial in trials]
+
+
+def _may_lead(key: str, value: Json) -> bool:
+    """Whether a value may be a position or a cursor, by a word of its key."""
+    words = words_of(key)
+    is_place = isinstance(value, str | int) and not isinstance(value, bool) and is_true(value)
+    is_named = _ON.search(words) is not None and not _LEADS_BACK.search(words)
+    return is_place and is_named and not is_link(value) and len(str(value)) <= _LONGEST
+
+
+def _comes_later(told: tuple[str, str]) -> bool:
+    return "next" not in told[0].lower()
+
+
+def _names_of(key: str, asked: Mapping[str, str]) -> list[list[str]]:
+    """The parameters that a value may be meant for, by groups: ``nextFileName`` and the like."""
+    of = _NEXT.sub("", key) if _NEXT.search(key) else ""
+    start = f"start_{of}" if of.islower() else f"start{of[:1].upper()}{of[1:]}"
+    groups = [[key], [of[:1].lower() + of[1:], start] if of else [], ["cursor", "after"]]
+    known = {key, *asked}
+    return [[name for name in names if name == key or name not in known] for names in groups]
