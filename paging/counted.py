@@ -19,7 +19,7 @@ from paging.model import (
 )
 from paging.positions import At
 from paging.signals import Verdict, first_known, known_header
-from paging.steps import End, Experiment, Learnt, Step
+from paging.steps import Deciding, End, Learnt, Step, without_asking
 from paging.totals import Known, counts_around
 
 # Rows of a first page of which all but one, asked for as page 2, tell whether more follow.
@@ -33,13 +33,12 @@ _REFUSED_BETWEEN = frozenset({400, 422})
 class _Counted(CountedToLast):
     """What follows a page."""
 
-    def _step(
-        self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
-    ) -> Step | Experiment:
+    def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
         at = self._located(learnt, progress, sent, page)
-        return self._with_proof(at, self._decided(at))
+        step = yield from self._decided(at)
+        return (yield from self._with_proof(at, step))
 
-    def _decided(self, at: At) -> Step | Experiment:
+    def _decided(self, at: At) -> Deciding:
         page = at.page
         configured = self._signals.verdict(page.value_at)
         told = first_known(configured, page.signal)
@@ -57,7 +56,7 @@ class _Counted(CountedToLast):
         is_more = at.says_more or self._is_short_of_total(at) or bool(at.now.due)
         at = replace(at, is_more=is_more)
         if page.repeats(at.before.previous) and not at.known:
-            return self._repeated(at, told)
+            return (yield from self._repeated(at, told))
         if page.refused:
             end = self._end(at, End.NO_SUCH_PAGE)
             # After a full page there might well be one: it is asked for once more.
@@ -66,7 +65,7 @@ class _Counted(CountedToLast):
             return Step(at.now, next=None, learnt=at.learnt, why=End.ONE_ITEM)
         if told is Verdict.END:
             return self._end(at, End.CONFIGURED if configured is Verdict.END else End.SIGNAL)
-        return self._by_length(at)
+        return (yield from self._by_length(at))
 
     @staticmethod
     def _is_unused(at: At) -> bool:
@@ -123,11 +122,11 @@ class _Counted(CountedToLast):
             return replace(learnt.hiding(1 if page.levels else page.length), page_size=None)
         return learnt.hiding(page.length) if learnt.hides_rows and not page.levels else learnt
 
-    def _by_length(self, at: At) -> Step | Experiment:
+    def _by_length(self, at: At) -> Deciding:
         if not at.page.length:
-            return self._after_empty(at)
+            return (yield from self._after_empty(at))
         if not at.before.pages and not at.is_full:
-            return self._after_short_first(at)
+            return (yield from self._after_short_first(at))
         is_new = len(at.known) < len(at.page.rows)
         if at.now.known is Known.REACHED and not at.is_full and is_new:
             return self._end(at, End.TOTAL)
@@ -208,7 +207,7 @@ class _Counted(CountedToLast):
         is_odd = 0 < at.asked < at.now.largest  # nobody knows how long a page should be
         return at.learnt.hides_rows or is_short or is_odd or is_manifold(at.before.previous)
 
-    def _repeated(self, at: At, told: Verdict) -> Step | Experiment:
+    def _repeated(self, at: At, told: Verdict) -> Deciding:
         """The first page again, or one that more was told after: no paging, or no such parameter.
 
         Other pages that come again are refusals by then: they show that the position is heeded.
@@ -218,37 +217,31 @@ class _Counted(CountedToLast):
         is_more = told is Verdict.MORE or before.known is Known.MORE
         over = self._unpaged(page, last, is_more=is_more)
         if over.doubt:
-            return self._unless_hidden(at, over)
-        if page.length != at.asked or self._size_param is None:
-            return self._unless_heeded(at, over)
-        send_in = self._settings.send_in
-        first = at.sent.put(self._param, self._start(), send_in)
-        first = first.put(self._size_param, page.length - 1 or page.length + 1, send_in)
-
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            return (yield from self._unless_hidden(at, over))
+        if page.length == at.asked and self._size_param is not None:
+            send_in = self._settings.send_in
+            first = at.sent.put(self._param, self._start(), send_in)
+            first = first.put(self._size_param, page.length - 1 or page.length + 1, send_in)
+            request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+            learnt, other = yield last.asking(request, ABOUT_TWICE)
             if other is None or other.length != page.length:
-                return self._unless_ignored(at, replace(last, learnt=learnt))
-            return self._unless_heeded(at, replace(over, learnt=learnt))
+                return (yield from self._unless_ignored(at, replace(last, learnt=learnt)))
+            over = replace(over, learnt=learnt)
+        return (yield from self._unless_heeded(at, over))
 
-        request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, at.learnt, ABOUT_TWICE, before)
-
-    def _unless_hidden(self, at: At, over: Step) -> Step | Experiment:
+    def _unless_hidden(self, at: At, over: Step) -> Deciding:
         """A page that came twice, in doubt unless hidden rows are shown to explain it."""
         del at
-        return over
+        return without_asking(over)
 
-    def _unless_ignored(self, at: At, last: Step) -> Step | Experiment:
+    def _unless_ignored(self, at: At, last: Step) -> Deciding:
         """The end of a list, where a request shows that nothing follows the page that came twice.
 
         Else the position is not heeded, or only as far as the API gives rows.
         """
-
-        def finish(step: Step) -> Step:
-            return step if step.proved else replace(step, doubt=self._ignored(at.page))
-
         spanning = self._spanning(at.sent, at.page.length, at.size)
-        return self._spanned(at.page, last, spanning, finish)
+        step = yield from self._spanned(at.page, last, spanning)
+        return step if step.proved or step.doubt else replace(step, doubt=self._ignored(at.page))
 
     def far_behind(self, sent: PageRequest) -> PageRequest | None:
         """A request for what stands pages behind another: positions in the answer move along."""
@@ -283,63 +276,51 @@ class OffsetPaginator(_Counted):
     def _from_one(self, sent: PageRequest) -> PageRequest | None:
         return self._moved(sent, 1) if self._at(sent) == 0 else None
 
-    def _unless_miscounted(self, at: At) -> Step | Experiment:
+    def _unless_miscounted(self, at: At) -> Deciding:
         # Where rows are counted, some of them are there from the middle of the page on.
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            here = replace(at, learnt=learnt)
-            is_counted = other is None or shares(at.page, other)
-            return self._next_page(here) if is_counted else self._judged(here, Shown.OTHERS)
-
         middle = at.sent.put(
             self._param, self._start() + at.page.length // 2, self._settings.send_in
         )
         middle = middle.perhaps_absent(_REFUSED_BETWEEN)
-        return Experiment(middle, judge, at.learnt, "what the offset counts", at.now)
+        learnt, other = yield at.asking(middle, "what the offset counts")
+        at = replace(at, learnt=learnt)
+        if other is None or shares(at.page, other):
+            return (yield from self._next_page(at))
+        return (yield from self._judged(at, Shown.OTHERS))
 
-    def _unless_hidden(self, at: At, over: Step) -> Step | Experiment:
+    def _unless_hidden(self, at: At, over: Step) -> Deciding:
         # Where nothing is at the position of the total, this one is heeded, too.
         first, total, send_in = at.before.previous, at.now.total or 0, self._settings.send_in
         if first is None or at.is_full or total <= self._passed(at.sent, at.size):
             return over
-
-        def judge(learnt: Learnt, other: Page | None) -> Step:
-            if other is not None and other.rows:
-                return replace(over, learnt=learnt)
-            hides = learnt.hiding(self._moved_from(first, at.sent) + 1)
-            following = self._moved(at.sent, 1)
-            return replace(over, next=following, learnt=hides, why=None, warning=None, doubt=None)
-
         request = at.sent.put(self._param, self._start() + total, send_in)
         request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, at.learnt, ABOUT_TWICE, at.before)
+        learnt, other = yield over.asking(request, ABOUT_TWICE)
+        if other is not None and other.rows:
+            return replace(over, learnt=learnt)
+        hides = learnt.hiding(self._moved_from(first, at.sent) + 1)
+        following = self._moved(at.sent, 1)
+        return replace(over, next=following, learnt=hides, why=None, warning=None, doubt=None)
 
-    def _with_proof(self, at: At, decided: Step | Experiment) -> Step | Experiment:
+    def _with_proof(self, at: At, decided: Step) -> Deciding:
         """Once a resource: rows of a full page must be where an offset that counts rows says.
 
         Asked for from the middle of the page before the first one that is not full, or the last.
         """
-        sudden = super()._with_proof(at, decided)
-        if sudden is not decided:
-            return sudden
+        step = yield from super()._with_proof(at, decided)
         previous, learnt = at.before.previous, at.learnt
-        if isinstance(decided, Experiment) or decided.doubt or decided.repeated:
-            return decided
-        is_due = decided.next is None or not at.is_full
+        if step is not decided or step.doubt or step.repeated:
+            return step
+        is_due = step.next is None or not at.is_full
         rows = positions_in(previous, learnt.levels) if previous else 0
         if previous is None or rows < 2 or not at.before.is_unbroken or not is_due:  # noqa: PLR2004 (half of one row is none)
-            return decided
+            return step
         if at.known or at.now.known is Known.REACHED or _is_counting(learnt):
-            return decided
-
-        step = decided
-
-        def judge(learnt: Learnt, other: Page | None) -> Step:
-            doubt = self._not_there(learnt, previous, other)
-            return replace(step, learnt=replace(learnt, counts_rows=True), doubt=doubt)
-
-        request = self._moved(at.sent, -rows // 2)
-        request = request.perhaps_absent(_REFUSED_BETWEEN)
-        return Experiment(request, judge, learnt, "what the offset counts", at.now)
+            return step
+        request = self._moved(at.sent, -rows // 2).perhaps_absent(_REFUSED_BETWEEN)
+        learnt, other = yield at.asking(request, "what the offset counts")
+        doubt = self._not_there(learnt, previous, other)
+        return replace(step, learnt=replace(learnt, counts_rows=True), doubt=doubt)
 
     def _not_there(self, learnt: Learnt, last: Page, other: Page | None) -> DoubtfulEndError | None:
         if other is None or shares(last, other) or _is_counting(learnt):

@@ -19,7 +19,7 @@ from errors import OceanCustomError
 from paging.continuations import links_towards
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import columns, values_in
-from paging.steps import Experiment, Learnt, Step
+from paging.steps import Deciding, Learnt, Step
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 FAR = (1_000, 30)
@@ -119,65 +119,51 @@ def for_fewer(sent: PageRequest, rows: int) -> PageRequest | None:
     return None
 
 
-def unless_led_on(
-    sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError
-) -> Step | Experiment:
+def unless_led_on(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError) -> Deciding:
     """A step, in doubt where its page leads to rows that it does not have.
 
     By a link in it, or by a value that is sent back. A link may also lead to another view of the
     list, such as what is closed: then it stands in the same place there, which no link to a next
     page does.
     """
-
-    def following(step: Step, links: Sequence[str]) -> Step | Experiment:
-        if not links:
-            return step
-        link, *others = links
-
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            here = replace(step, learnt=learnt)
-            if other is None or not leads_on(page, other):
-                return following(here, others)
-            there = links_towards(other.body, other.holder, page.url).get(link, set())
-            # A value that is sent back and is not heeded gives the same list, as it is by now.
-            is_again = link not in page.links and _has_most(page, other)
-            is_fixed = is_again or not page.links.get(link, set()).isdisjoint(there)
-            return following(here, others) if is_fixed else replace(here, doubt=doubt)
-
-        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
-        of = "where a link leads"
-        return Experiment(request, judge, step.learnt, of, step.progress, follows_any=True)
-
     beyond = page.continuations if sent.method == "GET" else []
-    return step if step.doubt else following(step, [*[*page.links][:_MOST_LINKS], *beyond])
+    for link in () if step.doubt else [*[*page.links][:_MOST_LINKS], *beyond]:
+        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+        learnt, other = yield step.asking(request, "where a link leads", follows_any=True)
+        step = replace(step, learnt=learnt)
+        if other is None or not leads_on(page, other):
+            continue
+        there = links_towards(other.body, other.holder, page.url).get(link, set())
+        # A value that is sent back and is not heeded gives the same list, as it is by now.
+        is_again = link not in page.links and _has_most(page, other)
+        if not is_again and page.links.get(link, set()).isdisjoint(there):
+            return replace(step, doubt=doubt)
+    return step
 
 
 def unless_in_vain(
     step: Step,
     far: Sequence[PageRequest],
     is_more: Callable[[Page], bool],
-    over: Callable[[Learnt], Step | Experiment],
-) -> Step | Experiment:
+    over: Callable[[Learnt], Deciding],
+) -> Deciding:
     """A step after some empty pages, or the end where what speaks of more does so anywhere.
 
     Many APIs compute a next link or position from what they were asked, whatever is there. Rows
     ``far`` beyond show that more was meant, and so does that nothing there speaks of more.
     """
-    if step.learnt.vain is not None or not far:
-        return over(step.learnt) if step.learnt.vain else step
-    request, *nearer = far
-
-    def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-        if other is None:
-            return unless_in_vain(replace(step, learnt=learnt), nearer, is_more, over)
-        is_vain = not other.rows and is_more(other)
-        # Then no row is hidden for what was said: only rows show it.
-        hides = learnt.hides_rows and (learnt.uneven or not is_vain)
-        learnt = replace(learnt, vain=is_vain, hides_rows=hides)
-        return unless_in_vain(replace(step, learnt=learnt), (), is_more, over)
-
-    request = request.perhaps_absent(NO_PAGE_BEFORE)
-    return Experiment(request, judge, step.learnt, "what speaks of more", step.progress)
+    for request in far:
+        if step.learnt.vain is not None:
+            break
+        absent = request.perhaps_absent(NO_PAGE_BEFORE)
+        learnt, other = yield step.asking(absent, "what speaks of more")
+        if other is not None:
+            is_vain = not other.rows and is_more(other)
+            # Then no row is hidden for what was said: only rows show it.
+            hides = learnt.hides_rows and (learnt.uneven or not is_vain)
+            learnt = replace(learnt, vain=is_vain, hides_rows=hides)
+        step = replace(step, learnt=learnt)
+    return (yield from over(step.learnt)) if step.learnt.vain else step
 
 
 def leads_on(page: Page, other: Page) -> bool:

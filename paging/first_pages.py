@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -11,7 +10,7 @@ from paging.experiments import Shown, compared, leads_on, shares, unless_led_on
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
 from paging.positions import At, Counted, redirected
-from paging.steps import End, Experiment, Learnt, Step
+from paging.steps import Deciding, End, Experiment, Learnt, Step
 from paging.totals import Known
 
 # First pages as long as the longest short one are asked about so often, then ever more rarely.
@@ -23,7 +22,7 @@ _ABOUT_SHORT = "the end after a first page that is not full"
 class CountedFromFirst(Counted):
     """What a short first page leads to: a small list, a server's limit, or hidden rows."""
 
-    def _after_short_first(self, at: At) -> Step | Experiment:
+    def _after_short_first(self, at: At) -> Deciding:
         """A first page shorter than asked: a small list, a server's limit, or hidden rows."""
         is_told = at.is_more or at.now.total is not None
         if at.learnt.hides_rows and is_told:
@@ -38,66 +37,58 @@ class CountedFromFirst(Counted):
                 end = self._end(at, End.TOTAL if is_reached else End.PROVED)
                 return replace(end, taken=not is_reached)
         if is_manifold(at.page) or at.page.is_hollow:
-            return self._after_several(at)
-        return self._ask_for_last_row(at)
+            return (yield from self._after_several(at))
+        return (yield from self._ask_for_last_row(at))
 
-    def _ask_for_last_row(self, at: At) -> Experiment:
+    def _ask_for_last_row(self, at: At) -> Deciding:
         """Ask for the last row of a short first page, else for the next page."""
         within = self._within(at.sent, at.page.length)
         if within is None:
-            return self._next_page(at)
+            return (yield from self._next_page(at))
+        learnt, other = yield at.asking(within, _ABOUT_SHORT)
+        if other is not None:
+            now = at.now.expecting(at.page, other)
+            return (yield from self._by_last_row(replace(at, learnt=learnt, now=now), other))
+        step = Step(at.now, next=None, learnt=learnt)
+        learnt, is_refused = yield from self._refuses_positions(at.page, step)
+        at = replace(at, learnt=learnt)
+        if is_refused:
+            return (yield from self._judged(at, Shown.OTHERS))
+        return (yield from self._next_page(at))
 
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            here = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
-            if other is not None:
-                return self._by_last_row(here, other)
-            return self._unless_refused(
-                at.page,
-                Step(at.now, next=None, learnt=learnt),
-                lambda learnt, _: self._next_page(replace(here, learnt=learnt)),
-                lambda learnt, _: self._judged(replace(here, learnt=learnt), Shown.OTHERS),
-            )
-
-        return Experiment(within, judge, at.learnt, _ABOUT_SHORT, at.now)
-
-    def _by_last_row(self, at: At, other: Page) -> Step | Experiment:
+    def _by_last_row(self, at: At, other: Page) -> Deciding:
         """What follows a short first page by the answer to a request for its last row."""
         shown = compared(at.page, other)
         if not other.rows:
-            return self._unless_miscounted(at)
+            return (yield from self._unless_miscounted(at))
         if shown is Shown.ALL:
-            return self._next_page(at)
+            return (yield from self._next_page(at))
         if shown is Shown.OTHERS:
-            return self._unless_rows_move(at, other, self._others)
+            return (yield from self._unless_rows_move(at, other, self._others))
         if _is_all(at, other):
             return self._end(at, End.PROVED)
         # Where a total counts more, and no more came, the row at 0 is hidden rather.
         is_hidden = at.now.known is Known.MORE and not leads_on(at.page, other)
         if shown is Shown.HIDDEN and not is_hidden and (first := self._from_one(at.sent)):
-            return self._unless_from_one(at, first)
-        return self._judged(at, shown)
+            return (yield from self._unless_from_one(at, first))
+        return (yield from self._judged(at, shown))
 
     def _from_one(self, sent: PageRequest) -> PageRequest | None:
         """The first request from position 1 where it is from 0, which may mean the same row."""
         del sent
         return None
 
-    def _unless_from_one(self, at: At, first: PageRequest) -> Experiment:
+    def _unless_from_one(self, at: At, first: PageRequest) -> Deciding:
         """Hidden rows, unless position 1 gives the same page: then that is what came, and no 0."""
+        learnt, other = yield at.asking(first, "whether positions count from one")
+        if other is None or not other.repeats(at.page):
+            return (yield from self._judged(replace(at, learnt=learnt), Shown.HIDDEN))
+        page = replace(at.page, request=first)
+        learnt, now = replace(learnt, from_one=True), replace(at.now, previous=page)
+        at = replace(at, learnt=learnt, sent=first, page=page, now=now)
+        return (yield from self._ask_for_last_row(at))
 
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            here = replace(at, learnt=learnt)
-            if other is None or not other.repeats(at.page):
-                return self._judged(here, Shown.HIDDEN)
-            page = replace(at.page, request=first)
-            learnt, now = replace(learnt, from_one=True), replace(at.now, previous=page)
-            return self._ask_for_last_row(
-                replace(at, learnt=learnt, sent=first, page=page, now=now)
-            )
-
-        return Experiment(first, judge, at.learnt, "whether positions count from one", at.now)
-
-    def _unless_miscounted(self, at: At) -> Step | Experiment:
+    def _unless_miscounted(self, at: At) -> Deciding:
         """What follows where nothing came for the last row: that may be a mistake."""
         return self._next_page(at)
 
@@ -111,49 +102,36 @@ class CountedFromFirst(Counted):
         learnt = replace(learnt, longest_short=length, ties=ties)
         return learnt, is_due or learnt.refutes(length)
 
-    def _next_page(self, at: At) -> Experiment:
+    def _next_page(self, at: At) -> Deciding:
         """The page after a short first one, of as many rows as that had."""
         moved = self._moved(at.sent, self._stride(at.page.length))
         if self._size_param and (at.page.length > 1 or at.is_more):
             moved = moved.put(self._size_param, at.page.length, self._settings.send_in)
+        learnt, other = yield at.asking(moved, _ABOUT_SHORT)
+        at = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
+        if not at.is_more and (other is None or not other.rows):
+            return (yield from self._unless_later(at, moved, other))
+        shown = compared(at.page, other)
+        if shown is Shown.OTHERS and other is not None:
+            return (yield from self._unless_rows_move(at, other, Shown.MORE))
+        return (yield from self._judged(at, shown))
 
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            here = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
-            if not at.is_more and (other is None or not other.rows):
-                return self._unless_later(here, moved, other)
-            shown = compared(at.page, other)
-            if shown is Shown.OTHERS and other is not None:
-                return self._unless_rows_move(here, other, Shown.MORE)
-            return self._judged(here, shown)
-
-        return Experiment(moved, judge, at.learnt, _ABOUT_SHORT, at.now)
-
-    def _unless_later(self, at: At, sent: PageRequest, other: Page | None) -> Experiment:
+    def _unless_later(self, at: At, sent: PageRequest, other: Page | None) -> Deciding:
         """The end, unless an empty page has rows when it is asked for again, or the one after it.
 
         That one is asked for where a page is refused, or is of lists in lists, which may all be
         empty for a page.
         """
         later = [self.after(sent, at.page)] if other is None or at.page.levels else []
-        return self._unless_rows(at, [*([sent] if other else []), *later], is_refused=other is None)
+        is_later = False
+        for request in [*([sent] if other else []), *later]:
+            learnt, again = yield at.asking(request, _ABOUT_SHORT)
+            at = replace(at, learnt=learnt)
+            is_later = is_later or (again is not None and leads_on(at.page, again))
+        step = yield from self._judged(at, Shown.NOTHING, is_refused=other is None)
+        return self._followed(step) if is_later else step
 
-    def _unless_rows(
-        self, at: At, requests: Sequence[PageRequest], *, is_refused: bool
-    ) -> Experiment:
-        """The end, unless one of the answers has rows that did not come yet."""
-        request, *others = requests
-
-        def judge(learnt: Learnt, later: Page | None) -> Step | Experiment:
-            here = replace(at, learnt=learnt)
-            if others and compared(at.page, later) is Shown.NOTHING:
-                return self._unless_rows(here, others, is_refused=is_refused)
-            step = self._judged(here, Shown.NOTHING, is_refused=is_refused)
-            is_later = later is not None and leads_on(at.page, later)
-            return self._followed(step) if is_later and isinstance(step, Step) else step
-
-        return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
-
-    def _after_several(self, at: At) -> Experiment:
+    def _after_several(self, at: At) -> Deciding:
         """The page after a short first one of several lists, from the first place where it may be.
 
         It may begin within that page, and hold nothing but its rows, or the same lists empty.
@@ -164,39 +142,33 @@ class CountedFromFirst(Counted):
         if at.is_more and self._size_param:
             # Behind a server's limit there are as many rows again; else some are hidden.
             moved = moved.put(self._size_param, at.page.most, self._settings.send_in)
+        learnt, other = yield at.asking(moved, _ABOUT_SHORT)
+        # A total that all lists together reach speaks of nothing more where this page does not.
+        is_more = at.is_more and at.now.known is not Known.OPEN
+        at = replace(at, learnt=learnt, is_more=is_more)
+        if is_more and at.page.is_hollow:
+            return self._on(at)
+        if not is_more and (other is None or not other.rows):
+            return (yield from self._unless_later(at, moved, other))
+        if other is None or other.is_single:
+            return (yield from self._judged(at, Shown.NOTHING))
+        if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):
+            return (yield from self._judged(at, Shown.NOTHING))
+        return (yield from self._unless_rows_move(at, other, Shown.MORE))
 
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            # A total that all lists together reach speaks of nothing more where this page does not.
-            is_more = at.is_more and at.now.known is not Known.OPEN
-            here = replace(at, learnt=learnt, is_more=is_more)
-            if is_more and at.page.is_hollow:
-                return self._on(here)
-            if not is_more and (other is None or not other.rows):
-                return self._unless_later(here, moved, other)
-            if other is None or other.is_single:
-                return self._judged(here, Shown.NOTHING)
-            if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):
-                return self._judged(here, Shown.NOTHING)
-            return self._unless_rows_move(here, other, Shown.MORE)
-
-        return Experiment(moved, judge, at.learnt, _ABOUT_SHORT, at.now)
-
-    def _unless_rows_move(self, at: At, other: Page, shown: Shown) -> Step | Experiment:
+    def _unless_rows_move(self, at: At, other: Page, shown: Shown) -> Deciding:
         """Other rows, unless rows without ids are others each time they are asked for.
 
         A list that does not page, and whose every value moves, gives no two answers alike: the
         first request sent once more tells it from a list that goes on.
         """
-        if at.is_more or at.page.ids or abs(other.length - at.page.length) > 1:
-            return self._judged(at, shown)
+        if not (at.is_more or at.page.ids or abs(other.length - at.page.length) > 1):
+            learnt, again = yield at.asking(at.sent, "whether rows move")
+            at = replace(at, learnt=learnt)
+            shown = Shown.ALL if compared(at.page, again) is Shown.OTHERS else shown
+        return (yield from self._judged(at, shown))
 
-        def judge(learnt: Learnt, again: Page | None) -> Step | Experiment:
-            moves = compared(at.page, again) is Shown.OTHERS
-            return self._judged(replace(at, learnt=learnt), Shown.ALL if moves else shown)
-
-        return Experiment(at.sent, judge, at.learnt, "whether rows move", at.now)
-
-    def _judged(self, at: At, shown: Shown, *, is_refused: bool = False) -> Step | Experiment:
+    def _judged(self, at: At, shown: Shown, *, is_refused: bool = False) -> Deciding:
         """What follows a short first page by what an experiment has shown.
 
         A refusal may be one that passes: that nothing follows is looked at again then.
@@ -214,7 +186,7 @@ class CountedFromFirst(Counted):
                 reach = at.page.length + 1 if shown is Shown.ALL else 0
                 is_shown = at.learnt.uneven or shown is Shown.HIDDEN
                 learnt = replace(at.learnt, reach=max(at.learnt.reach, reach), uneven=is_shown)
-                return self._hidden(replace(at, learnt=learnt), at.asked)
+                return (yield from self._hidden(replace(at, learnt=learnt)))
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED
                 end = self._end(at, End.TOTAL if is_reached else End.PROVED)
@@ -222,14 +194,14 @@ class CountedFromFirst(Counted):
             case Shown.ALL:
                 over = self._unpaged(at.page, self._end(at, End.UNPAGED), is_more=at.is_more)
                 is_sure = over.doubt or not at.page.ids  # without ids, every value may move
-                return over if is_sure else self._unless_heeded(at, over, 2)
+                return over if is_sure else (yield from self._unless_heeded(at, over, 2))
             case Shown.OTHERS:
                 step = self._end(at, End.PROVED)
                 return replace(step, doubt=self._miscounted("the last row of the first page is"))
             case _ as unreachable:
                 assert_never(unreachable)
 
-    def _unless_heeded(self, at: At, over: Step, pages: int = 1) -> Experiment:
+    def _unless_heeded(self, at: At, over: Step, pages: int = 1) -> Deciding:
         """The end of a list that does not page: it is the same for any position, not for two alone.
 
         Rows that are others so many pages later show that the first number is another one; or,
@@ -237,45 +209,42 @@ class CountedFromFirst(Counted):
         """
         page, there = at.page, redirected(at.page)
         is_full = page.length == at.asked and not there
-
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            is_again = other is not None and other.repeats(page)
-            is_other = compared(page, other) is Shown.OTHERS
-            if not is_again if is_full else is_other:
-                return replace(over, learnt=learnt, doubt=self._ignored(page))
-            learnt, is_due = learnt.surprised() if page.links else (learnt, False)
-            step = replace(over, learnt=learnt, doubt=None)
-            return unless_led_on(at.sent, page, step, self._ignored(page)) if is_due else step
-
         following = self._moved(at.sent, pages * self._stride(at.size))
         if there:
             first = (at.before.previous or page).request or at.sent
             after = self.after(first, page)
             following = replace(self._of_size(after, page.length) or after, url=there)
         following = following.perhaps_absent(NO_PAGE_BEFORE if there else NO_SUCH_PAGE_AFTER_SHORT)
-        follows = bool(there)
-        return Experiment(following, judge, over.learnt, ABOUT_TWICE, at.before, follows)
+        learnt, other = yield Experiment(
+            following, ABOUT_TWICE, over.learnt, at.before, follows_any=bool(there)
+        )
+        is_again = other is not None and other.repeats(page)
+        is_other = compared(page, other) is Shown.OTHERS
+        if not is_again if is_full else is_other:
+            return replace(over, learnt=learnt, doubt=self._ignored(page))
+        learnt, is_due = learnt.surprised() if page.links else (learnt, False)
+        step = replace(over, learnt=learnt, doubt=None)
+        if not is_due:
+            return step
+        return (yield from unless_led_on(at.sent, page, step, self._ignored(page)))
 
-    def _hidden(self, at: At, beyond: int) -> Step | Experiment:
+    def _hidden(self, at: At) -> Deciding:
         """How many positions a page covers, where some of its rows are hidden.
 
         As many as are asked for, unless the server has a limit as well. A row of the first page
         that is there from a position on shows that the page reached so far.
         """
         # Other walks are told only when it is known: until then they ask for themselves.
-        at_position = beyond * 3 // 4
-        request = self._from(at.sent, at_position)
-        if at.learnt.reach or at_position <= at.page.length or request is None:
-            return self._after_hidden(at, positions_in(at.page, at.learnt.levels))
-
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            here = replace(at, learnt=learnt)
-            if other is None or not shares(at.page, other):
-                return self._hidden(here, at_position)
-            return self._after_hidden(here, at_position + 1)
-
-        of = "how far a page with hidden rows reaches"
-        return Experiment(request, judge, at.learnt, of, at.now)
+        position = at.asked * 3 // 4
+        while not at.learnt.reach and position > at.page.length:
+            if (request := self._from(at.sent, position)) is None:
+                break
+            learnt, other = yield at.asking(request, "how far a page with hidden rows reaches")
+            at = replace(at, learnt=learnt)
+            if other is not None and shares(at.page, other):
+                return self._after_hidden(at, position + 1)
+            position = position * 3 // 4
+        return self._after_hidden(at, positions_in(at.page, at.learnt.levels))
 
     def _after_hidden(self, at: At, reach: int) -> Step:
         at = replace(at, learnt=at.learnt.hiding(reach))

@@ -9,7 +9,7 @@ empty one, the third.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Pro
 from paging.paginator import ACCEPT
 from paging.positions import At, counted_elsewhere
 from paging.signals import Verdict
-from paging.steps import End, Experiment, Learnt, Step
+from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"
@@ -54,9 +54,6 @@ def _refused(page: Page) -> OceanCustomError | None:
     )
 
 
-_Finish = Callable[[Step], Step | Experiment]
-
-
 class CountedToLast(CountedFromFirst):
     """What an answer without rows leads to after a full page."""
 
@@ -67,14 +64,14 @@ class CountedToLast(CountedFromFirst):
         ``sent`` is the request for the page after it; pages have ``size`` rows.
         """
 
-    def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
+    def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the page before ``sent``."""
-        now = Step(Progress().after(last, 0), next=None, why=End.EMPTY)
+        now = Step(Progress().after(last, 0), None, learnt, End.EMPTY)
         size = self._asked(sent) or last.length
         spanning = self._spanning(sent, positions_in(last, ANY_LEVEL), size)
-        return self._spanned(last, now, spanning, lambda step: step)
+        return self._spanned(last, now, spanning)
 
-    def _after_empty(self, at: At) -> Step | Experiment:
+    def _after_empty(self, at: At) -> Deciding:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
         # A position may be just what came, too, but not on the second empty page.
         is_open = not (at.says_more or at.now.due) and at.now.empty_in_a_row > 1
@@ -90,17 +87,19 @@ class CountedToLast(CountedFromFirst):
             return step
         far = [self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR]
         over = replace(at, is_more=False)
-        return unless_in_vain(
-            step,
-            far,
-            lambda other: other.signal is Verdict.MORE,
-            lambda learnt: self._after_empty(replace(over, learnt=learnt)),
+        return (
+            yield from unless_in_vain(
+                step,
+                far,
+                lambda other: other.signal is Verdict.MORE,
+                lambda learnt: self._after_empty(replace(over, learnt=learnt)),
+            )
         )
 
-    def _with_proof(self, at: At, decided: Step | Experiment) -> Step | Experiment:
+    def _with_proof(self, at: At, decided: Step) -> Deciding:
         """What was decided, with a request that proves a sudden end, a few times a resource."""
         last = at.before.previous
-        if isinstance(decided, Experiment) or last is None or not self._is_sudden(at, last):
+        if last is None or not self._is_sudden(at, last):
             return decided
         # A signal that speaks of the end beside nothing at all is no more than the empty page.
         if decided.doubt or decided.why is End.CONFIGURED:
@@ -113,8 +112,9 @@ class CountedToLast(CountedFromFirst):
         elif not is_due:
             return decided
         rows = positions_in(last, learnt.levels)
-        spanning = self._spanning(at.sent, rows, at.size)
-        return self._spanned(last, decided, spanning, lambda step: self._unless_after(at, step))
+        step = yield from self._spanned(last, decided, self._spanning(at.sent, rows, at.size))
+        is_shown = step.doubt is not None and step.doubt is not decided.doubt
+        return step if is_shown else (yield from self._unless_after(at, step))
 
     @staticmethod
     def _is_sudden(at: At, last: Page) -> bool:
@@ -125,65 +125,49 @@ class CountedToLast(CountedFromFirst):
         is_all = told.says_all or told.rows is None  # a lower bound is reached long before the end
         return at.now.known is not Known.REACHED or not is_all
 
-    def _spanned(
-        self, last: Page, decided: Step, spanning: Sequence[Spanning], finish: _Finish
-    ) -> Step | Experiment:
-        """Ask for what spans the end of a page, until an answer tells something."""
-        if not spanning:
-            return finish(decided)
-        span, *others = spanning
+    def _spanned(self, last: Page, step: Step, spanning: Sequence[Spanning]) -> Deciding:
+        """Ask for what spans the end of a page, until an answer tells something.
 
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            step = replace(decided, learnt=learnt)
+        Where nothing follows there, at the next position at least, the end is proved.
+        """
+        other: Page | None = last
+        for span in spanning:
+            absent = span.request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+            learnt, other = yield step.asking(absent, _ABOUT_END)
+            step = replace(step, learnt=learnt)
             has_room = other is not None and other.length < span.room
             match beyond(last, other, has_room=has_room, is_inside=span.is_inside):
                 case Beyond.ENDS:
-                    return finish(self._closed(step))
+                    learnt = replace(learnt, counts_rows=True)
+                    return replace(step, learnt=learnt, proved=True, confirm=False, doubt=None)
                 case Beyond.FOLLOWS:
                     return self._followed(step)
                 case Beyond.UNKNOWN:
                     if doubt := self._not_there(learnt, last, other):
                         return replace(step, doubt=doubt)
-                    if other is None and not others:
-                        return self._unless_refused(last, step, on, refused)
-                    return on(learnt, other)
-
-        def on(learnt: Learnt, _: Page | None) -> Step | Experiment:
-            return self._spanned(last, replace(decided, learnt=learnt), others, finish)
-
-        def refused(learnt: Learnt, _: Page | None) -> Step:
-            doubt = self._miscounted("the last rows of a page are")
-            return replace(decided, learnt=learnt, doubt=doubt)
-
-        absent = span.request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(absent, judge, decided.learnt, _ABOUT_END, decided.progress)
-
-    @staticmethod
-    def _closed(step: Step) -> Step:
-        """A step after which nothing follows the last page: at the next position, at least."""
-        learnt = replace(step.learnt, counts_rows=True)
-        return replace(step, learnt=learnt, proved=True, confirm=False, doubt=None)
+        if other is None:
+            learnt, is_refused = yield from self._refuses_positions(last, step)
+            step = replace(step, learnt=learnt)
+            if is_refused:
+                return replace(step, doubt=self._miscounted("the last rows of a page are"))
+        return step
 
     def _not_there(self, learnt: Learnt, last: Page, other: Page | None) -> DoubtfulEndError | None:
         """What is in doubt where an answer has nothing of the page that it begins within."""
         del learnt, last, other
         return None
 
-    def _unless_after(self, at: At, step: Step) -> Step | Experiment:
+    def _unless_after(self, at: At, step: Step) -> Deciding:
         """Ask for the page after an empty one, whose rows may be hidden, where the walk ends."""
         if step.next is not None or at.page.refused:
             is_shown = step.proved and at.page.refused
             return replace(step, learnt=step.learnt.refused_by(at.page)) if is_shown else step
         request = self._moved(at.sent, self._stride(at.size))
-
-        def judge(learnt: Learnt, other: Page | None) -> Step:
-            here = replace(step, learnt=learnt)
-            last = at.before.previous
-            if other is None or not other.rows or other.is_single or last is None:
-                return here
-            if at.page.place is Place.ABSENT or not step.proved:
-                return self._followed(here)
-            hidden = replace(learnt.hiding(positions_in(last, learnt.levels)), uneven=True)
-            return replace(here, next=request, why=None, learnt=hidden, proved=False)
-
-        return Experiment(request, judge, step.learnt, "rows after an empty page", step.progress)
+        learnt, other = yield step.asking(request, "rows after an empty page")
+        step, last = replace(step, learnt=learnt), at.before.previous
+        if other is None or not other.rows or other.is_single or last is None:
+            return step
+        if at.page.place is Place.ABSENT or not step.proved:
+            return self._followed(step)
+        hidden = replace(learnt.hiding(positions_in(last, learnt.levels)), uneven=True)
+        return replace(step, next=request, why=None, learnt=hidden, proved=False)

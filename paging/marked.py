@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
 
 import httpx
 from msgspec.structs import replace
@@ -23,10 +22,11 @@ from paging.experiments import (
 from paging.model import NO_PAGE_BEFORE, Level, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator, total_of, unseen
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
-from paging.steps import End, Experiment, Learnt, Step
+from paging.steps import NOTHING_LEARNT, Deciding, End, Learnt, Step
 from paging.totals import Known, total_further_out
 
 _ABOUT_END = "the end after a full page"
+_ABOUT_MARKER = "a list without a marker"
 _NOWHERE: tuple[Json, ...] = (None, "", "null", False, 0, "0", -1, "-1", [])
 _FEWEST = 3  # rows of a page: with one less there is room for more than the one that is left out
 
@@ -58,9 +58,7 @@ class Marked(Paginator):
         del page
         return MISSING
 
-    def _step(
-        self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
-    ) -> Step | Experiment:
+    def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
         configured = self._signals.verdict(page.value_at)
         boolean = first_known(configured, page.boolean)
         marker = self._marker(page)
@@ -87,14 +85,16 @@ class Marked(Paginator):
         is_last = following is not None and following.key == sent.key and is_whole
         if following is None or is_last:
             step = self._at_end(now, sent, page, None if following else marker, learnt)
-            ended = self._unless_sudden(progress, page, replace(step, known=came))
-            return self._unless_limited(ended)
+            ended = yield from self._unless_sudden(progress, page, replace(step, known=came))
+            return (yield from self._unless_limited(ended))
         step = Step(now, following, replace(learnt, marked=True), known=came)
-        return step if page.length else self._unless_in_vain(progress, sent, page, step)
+        return (
+            step if page.length else (yield from self._unless_in_vain(progress, sent, page, step))
+        )
 
     def _unless_in_vain(
         self, before: Progress, sent: PageRequest, page: Page, step: Step
-    ) -> Step | Experiment:
+    ) -> Deciding:
         """The next page, unless it is the second empty one and a marker is there anywhere."""
         now, following = step.progress, step.next
         # A page that holds nothing, but leads on, may have come empty by mistake.
@@ -106,11 +106,11 @@ class Marked(Paginator):
         def is_led(other: Page) -> bool:
             return leads(self._marker(other))
 
-        def over(learnt: Learnt) -> Step | Experiment:
+        def over(learnt: Learnt) -> Deciding:
             return self._unless_sudden(before, page, self._at_end(now, sent, page, None, learnt))
 
         far = (self._far(sent, following, now.pages, pages) for pages in FAR)
-        return unless_in_vain(step, [one for one in far if one], is_led, over)
+        return (yield from unless_in_vain(step, [one for one in far if one], is_led, over))
 
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
@@ -191,7 +191,7 @@ class Marked(Paginator):
             is_paged and now.total - now.in_all > last.length
         )
 
-    def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
+    def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Deciding:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
         last = page if page.length else before.previous
         is_few = last is not None and last.length < min(before.largest, _FEWEST)  # not to be asked
@@ -207,10 +207,10 @@ class Marked(Paginator):
             learnt, is_due = step.learnt.surprised()
             step = replace(step, learnt=learnt)
             if is_due or step.doubt:
-                return self._unless_followed(last, step)
+                return (yield from self._unless_followed(last, step))
         return step
 
-    def _unless_limited(self, ended: Step | Experiment) -> Step | Experiment:
+    def _unless_limited(self, ended: Step) -> Deciding:
         """An end after just as many rows as were asked for, by pages of fewer.
 
         The size may bound all of them, as OData's ``$top`` does: then fewer have no marker either.
@@ -219,76 +219,69 @@ class Marked(Paginator):
         request = self._of_size(now.begun, now.first - 1) if now.begun and now.first > 1 else None
         if request is None or not now.largest < now.in_all == now.wanted:
             return ended
-        if isinstance(ended, Experiment) or ended.doubt or ended.next:
+        if ended.proved or ended.doubt or ended.next:
             return ended
         learnt, is_due = ended.learnt.surprised()
         step = replace(ended, learnt=learnt)
+        if not is_due:
+            return step
+        learnt, other = yield step.asking(request, "what the size bounds")
+        step = replace(step, learnt=learnt)
+        if other is None or other.length != now.first - 1:
+            return step
+        if leads(self._marker(other)) or self._boolean(other) is Verdict.MORE:
+            return step
+        doubt = DoubtfulEndError(
+            f"the list ends after the {now.wanted} rows that {self._size_param!r} asked for,"
+            " in pages of fewer: it bounds the list, and the rest is missing",
+            f"set sizeParam to what a page's length is, or size_param: null ({ACCEPT})",
+        )
+        return replace(step, doubt=doubt)
 
-        def judge(learnt: Learnt, other: Page | None) -> Step:
-            is_fewer = other is not None and other.length == now.first - 1
-            is_led = other and (leads(self._marker(other)) or self._boolean(other) is Verdict.MORE)
-            doubt = DoubtfulEndError(
-                f"the list ends after the {now.wanted} rows that {self._size_param!r} asked for,"
-                " in pages of fewer: it bounds the list, and the rest is missing",
-                f"set sizeParam to what a page's length is, or size_param: null ({ACCEPT})",
-            )
-            return replace(step, learnt=learnt, doubt=doubt if is_fewer and not is_led else None)
-
-        return Experiment(request, judge, learnt, "what the size bounds", now) if is_due else step
-
-    def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
+    def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the last page, which ``sent`` was led to by."""
         del sent
-        return self._unless_followed(last, Step(Progress().after(last, 0), None, why=End.EMPTY))
+        end = Step(Progress().after(last, 0), None, learnt, End.EMPTY)
+        return self._unless_followed(last, end)
 
-    def _unless_followed(
-        self, last: Page, step: Step, lengths: Sequence[tuple[Level, int]] = ()
-    ) -> Step | Experiment:
+    def _unless_followed(self, last: Page, step: Step) -> Deciding:
         """Ask for the last page with one row less: then that row alone must be on the next one.
 
-        ``lengths``: how long it is by what may be paged where it has several lists, all together,
-        each, or the outer ones; the first of those whose size is heeded is.
+        Where it has several lists, one row less of all together, of each, or of the outer ones:
+        what is paged is the first of those whose size is heeded.
         """
-        (level, rows), *others = lengths or [*last.lengths.items()][::-1]
-        request, room = self._fewer(last, rows), rows - 1
-        if request is None:
-            return self._unless_followed(last, step, others) if others else step
-
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            here = replace(step, learnt=learnt)
+        is_again = False
+        for level, rows in [*last.lengths.items()][::-1]:
+            if (request := self._fewer(last, rows)) is None:
+                continue
+            learnt, other = yield step.asking(request, _ABOUT_END)
+            step = replace(step, learnt=learnt)
             if other is None:
-                return here
+                return step
             # Of rows that are hidden, others of those asked for are left.
-            if not 0 < other.lengths.get(level, 0) <= room:
-                return self._of_other_size(last, here, other, others)
-            # Where links hold the number of a page, one of fewer rows begins before the last one.
-            if beyond(last, other, has_room=True) is Beyond.UNKNOWN:
-                return here
-            marker = self._marker(other)
-            if not leads(marker):
-                return self._followed(here)  # one row at least follows
-
-            def judge_next(learnt: Learnt, after: Page | None) -> Step:
-                has_room = after is not None and after.lengths.get(level, 0) < room
-                return self._by_last_row(
-                    last, replace(here, learnt=learnt), after, has_room=has_room
-                )
-
-            following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
-            return Experiment(following, judge_next, learnt, _ABOUT_END, step.progress)
-
-        return Experiment(request, judge, step.learnt, _ABOUT_END, step.progress)
-
-    def _of_other_size(
-        self, last: Page, step: Step, other: Page, others: Sequence[tuple[Level, int]]
-    ) -> Step | Experiment:
-        """A page for one row less that has not fewer: another level is paged, or none."""
-        if others:
-            return self._unless_followed(last, step, others)
+            if 0 < other.lengths.get(level, 0) < rows:
+                return (yield from self._after_fewer(last, step, level, request, other))
+            is_again = other.repeats(last)
         # The size is not heeded: how long pages are, hidden rows included, nobody knows.
-        is_again = other.repeats(last) and step.progress.empty_in_a_row
-        is_over = is_again and not self._is_cut_off(step.progress, 0)
-        return replace(step, doubt=None) if is_over else step
+        is_over = is_again and step.progress.empty_in_a_row
+        is_cut = self._is_cut_off(step.progress, 0)
+        return replace(step, doubt=None) if is_over and not is_cut else step
+
+    def _after_fewer(
+        self, last: Page, step: Step, level: Level, request: PageRequest, other: Page
+    ) -> Deciding:
+        """What follows a page of one row less than the last one."""
+        # Where links hold the number of a page, one of fewer rows begins before the last one.
+        if beyond(last, other, has_room=True) is Beyond.UNKNOWN:
+            return step
+        marker = self._marker(other)
+        if not leads(marker):
+            return self._followed(step)  # one row at least follows
+        following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
+        learnt, after = yield step.asking(following, _ABOUT_END)
+        room = last.lengths[level] - 1
+        has_room = after is not None and after.lengths.get(level, 0) < room
+        return self._by_last_row(last, replace(step, learnt=learnt), after, has_room=has_room)
 
     def _by_last_row(self, last: Page, step: Step, other: Page | None, *, has_room: bool) -> Step:
         """What the page shows that a page of one row less leads to."""
@@ -317,99 +310,86 @@ class Marked(Paginator):
             return None
         return sized.perhaps_absent(NO_PAGE_BEFORE)
 
-    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
+    def prove(
+        self,
+        sent: PageRequest,
+        page: Page,
+        learnt: Learnt = NOTHING_LEARNT,
+        *,
+        is_cut: bool = False,
+    ) -> Deciding:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
         request = self.shorter(sent, page) if len(page.rows) > 1 else None
         asked = self._asked(sent)
+        end = Step(Progress().after(page, asked), None, learnt, End.UNMARKED)
         if request is None and page.length and (asked == 1 or page.totals(asked).most > page.most):
             request = self._of_size(sent, 2 if asked == 1 else 1)
         if request is None:
-            return self._proof_by_own_size(sent, page)
-        return self._proof(sent, page, request, is_cut=is_cut)
+            return self._proof_by_own_size(end, sent, page)
+        return self._proof(end, page, (sent, request), is_cut=is_cut)
 
-    def _proof_by_own_size(self, sent: PageRequest, page: Page) -> Experiment | Step:
+    def _proof_by_own_size(self, end: Step, sent: PageRequest, page: Page) -> Deciding:
         """What a size shows that the resource itself asks for, as far as it is one.
 
         A number in its query that is just the rows is: then the same for one less gives one less.
         """
-        doubt = self._unfollowable(page)
-        all_rows = self._taken_for_all(sent, page)
         fewer = for_fewer(sent, page.length) if page.length >= _FEWEST else None
-        if fewer is None:
-            return unless_led_on(sent, page, all_rows, doubt)
-
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            step = replace(all_rows, learnt=learnt)
-            is_fewer = other is not None and other.length == page.length - 1
-            if other is None or not is_fewer or not shares(page, other):
-                return unless_led_on(sent, page, step, doubt)
-            if leads(self._marker(other)):
-                return self._once_more(sent, replace(step, warning=None, doubt=None))
-            return replace(step, doubt=self._never_there(page, is_heeded=True))
-
-        of, now = "a list without a marker", all_rows.progress
-        return Experiment(fewer, judge, Learnt(), of, now, follows_any=True)
+        if fewer is not None:
+            learnt, other = yield end.asking(fewer, _ABOUT_MARKER, follows_any=True)
+            end = replace(end, learnt=learnt)
+            if other is not None and other.length == page.length - 1 and shares(page, other):
+                if leads(self._marker(other)):
+                    return (yield from self._once_more(sent, end))
+                return replace(end, doubt=self._never_there(page, is_heeded=True))
+        all_rows = self._taken_for_all(end, page)
+        return (yield from unless_led_on(sent, page, all_rows, self._unfollowable(page)))
 
     def _proof(
-        self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool
-    ) -> Experiment:
+        self, end: Step, page: Page, requests: tuple[PageRequest, PageRequest], *, is_cut: bool
+    ) -> Deciding:
         """What the same request of another size shows of the only page of a list."""
-        asked, wanted = self._asked(sent), self._asked(request)
+        sent, request = requests
+        asked, is_heeded = self._asked(sent), False
+        is_full = asked in page.lengths.values() and not is_cut
         is_one = len(page.rows) == 1 == asked
-        now = Progress().after(page, asked)
-
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            done = Step(now, next=None, learnt=learnt, why=End.UNMARKED)
-            if other is None:
-                return self._after_refused_size(sent, page, wanted, is_cut=is_cut)
-            if leads(self._marker(other)):
-                done = replace(done, learnt=replace(learnt, marked=True))
-                # A full page was asked for again when it came.
-                return done if page.length >= asked else self._once_more(sent, done)
-            if self._says_more(other, other.boolean):
-                return replace(done, doubt=self._unfollowable(other))
+        learnt, other = yield end.asking(request, _ABOUT_MARKER)
+        end = replace(end, learnt=learnt)
+        if other is None:
+            # Some APIs take round sizes only: half of a full page's is as telling.
+            half = self._of_size(sent, asked // 2)
+            if is_full and half and 0 < asked // 2 < self._asked(request):
+                return (yield from self._proof(end, page, (sent, half), is_cut=is_cut))
+        elif leads(self._marker(other)):
+            end = replace(end, learnt=replace(learnt, marked=True))
+            # A full page was asked for again when it came.
+            return end if page.length >= asked else (yield from self._once_more(sent, end))
+        elif self._says_more(other, other.boolean):
+            return replace(end, doubt=self._unfollowable(other))
+        else:
             # Of rows that are hidden, others of those asked for are left; none is no page at all.
             is_fewer = len(other.rows) < len(page.rows) and bool(other.rows or not page.is_hollow)
             is_heeded = is_fewer or (is_one and len(other.rows) > 1)
             if (is_one or page.is_hollow) and not is_heeded:
-                return done
-            is_full = asked in page.lengths.values() and not (is_cut or page.denies_more)
-            if is_heeded or is_full:
-                return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
-            all_rows = replace(self._taken_for_all(sent, page, other), learnt=learnt)
-            return unless_led_on(sent, page, all_rows, self._unfollowable(page))
+                return end
+        if is_heeded or (is_full and not page.denies_more):
+            return replace(end, doubt=self._never_there(page, is_heeded=is_heeded))
+        all_rows = self._taken_for_all(end, page, other)
+        return (yield from unless_led_on(sent, page, all_rows, self._unfollowable(page)))
 
-        return Experiment(request, judge, Learnt(), "a list without a marker", now)
-
-    def _once_more(self, sent: PageRequest, done: Step) -> Experiment:
+    def _once_more(self, sent: PageRequest, done: Step) -> Deciding:
         """Ask for a first page again: its marker may have been left out by mistake."""
+        learnt, again = yield done.asking(sent, "a marker left out by mistake")
+        is_led = again is not None and leads(self._marker(again))
+        doubt = DoubtfulEndError(
+            f"{self._name()} found nothing, but led on when the same was asked again: the rest"
+            " is missing",
+            remedy="wait for the next resync",
+        )
+        return replace(done, learnt=learnt, doubt=doubt if is_led else None)
 
-        def judge(learnt: Learnt, again: Page | None) -> Step:
-            is_led = again is not None and leads(self._marker(again))
-            doubt = DoubtfulEndError(
-                f"{self._name()} found nothing, but led on when the same was asked again: the rest"
-                " is missing",
-                remedy="wait for the next resync",
-            )
-            return replace(done, learnt=learnt, doubt=doubt if is_led else None)
-
-        return Experiment(sent, judge, done.learnt, "a marker left out by mistake", done.progress)
-
-    def _after_refused_size(
-        self, sent: PageRequest, page: Page, size: int, *, is_cut: bool
-    ) -> Step | Experiment:
-        """Some APIs take round sizes only: half of a full page's is as telling."""
-        asked, all_rows = self._asked(sent), self._taken_for_all(sent, page)
-        if asked not in page.lengths.values() or is_cut:
-            return unless_led_on(sent, page, all_rows, self._unfollowable(page))
-        half = self._of_size(sent, asked // 2)
-        if half is None or not 1 <= asked // 2 < size:
-            return replace(all_rows, doubt=self._never_there(page, is_heeded=False))
-        return self._proof(sent, page, half, is_cut=is_cut)
-
-    def _taken_for_all(self, sent: PageRequest, page: Page, other: Page | None = None) -> Step:
+    def _taken_for_all(self, end: Step, page: Page, other: Page | None = None) -> Step:
         """The end of the only page; ``other``: what came of another size, which is not heeded."""
-        now = Progress().after(page, self._asked(sent))
+        now = end.progress
         # Then the one asked for says nothing of the numbers told.
         told = other.totals(other.length).most if other else max(now.total or 0, now.perhaps)
         is_told = max(told, total_further_out(page.holder, page.body)) > page.most
@@ -418,7 +398,7 @@ class Marked(Paginator):
             f"{self._name()} found nothing in any response, and the API heeds no smaller page"
             f" size; the list of {page.length} is taken for all"
         )
-        return Step(now, next=None, why=End.UNMARKED, warning=warning, doubt=doubt)
+        return replace(end, warning=warning, doubt=doubt)
 
     @abstractmethod
     def _name(self) -> str:

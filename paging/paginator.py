@@ -3,7 +3,8 @@
 Everything here is pure: no I/O, no clock, no state. The *position* of a walk is the request just
 sent; its *evidence* is a ``Progress``; what all walks over the same resource have proved is a
 ``Learnt``. ``step`` folds one page into those and names the next request, ends the walk for one
-of the reasons in ``End``, or hands back an ``Experiment``: a request that settles a doubt.
+of the reasons in ``End``. It is a generator, which yields an ``Experiment`` where one more request
+can settle a doubt, and goes on by its answer.
 
 What was configured decides first, then what APIs commonly send; where two disagree, "more" wins.
 An end that nothing of this proves is settled by an experiment, and raised where there is none.
@@ -31,7 +32,7 @@ from paging.signals import (
     is_last_by_link,
     whole_number,
 )
-from paging.steps import NOTHING_LEARNT, End, Experiment, Learnt, Step
+from paging.steps import NOTHING_LEARNT, Deciding, End, Learnt, Step, without_asking
 from paging.totals import Known
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
@@ -147,15 +148,14 @@ class Paginator(ABC):
 
     def step(
         self, progress: Progress, sent: PageRequest, page: Page, learnt: Learnt = NOTHING_LEARNT
-    ) -> Step | Experiment:
+    ) -> Deciding:
         """What to do after ``page``; raises PaginationError when that cannot be known."""
         told = self._with_total(page)
-        return self._with_total_found(self._step(learnt, progress, sent, told), told)
+        step = yield from self._step(learnt, progress, sent, told)
+        return self._with_total_found(step, told)
 
     @abstractmethod
-    def _step(
-        self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
-    ) -> Step | Experiment:
+    def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
         """As ``step``, of a page that knows the total where ``totalPath`` says."""
 
     def ahead(
@@ -192,18 +192,25 @@ class Paginator(ABC):
         del first, later, before
         return False
 
-    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
+    def prove(
+        self,
+        sent: PageRequest,
+        page: Page,
+        learnt: Learnt = NOTHING_LEARNT,
+        *,
+        is_cut: bool = False,
+    ) -> Deciding:
         """How to prove that a walk ended rightly that saw no cursor and no link.
 
         ``is_cut``: there are walks that were not read, and one of them may have such a marker.
         """
         del sent, is_cut
-        return Step(Progress().after(page, 0), next=None, why=End.UNMARKED)
+        return without_asking(Step(Progress().after(page, 0), None, learnt, End.UNMARKED))
 
-    def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
+    def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the ``last`` page with rows, before ``sent``."""
         del sent
-        return Step(Progress().after(last, 0), next=None, why=End.EMPTY)
+        return without_asking(Step(Progress().after(last, 0), None, learnt, End.EMPTY))
 
     @staticmethod
     def _followed(step: Step) -> Step:
@@ -262,24 +269,19 @@ class Paginator(ABC):
             )
         return replace(page, total=total)
 
-    def _with_total_found(self, decided: Step | Experiment, page: Page) -> Step | Experiment:
+    def _with_total_found(self, step: Step, page: Page) -> Step:
         """What follows a page; the end of a list is in doubt where no total was found."""
-        if isinstance(decided, Experiment):
-            judge = decided.judge
-            return replace(
-                decided, judge=lambda *given: self._with_total_found(judge(*given), page)
-            )
-        progress = decided.progress
+        progress = step.progress
         is_list = not page.is_single and (page.body is not None or progress.rows > 0)
-        if decided.next is None and self._total and is_list and not progress.total_found:
+        if step.next is None and self._total and is_list and not progress.total_found:
             doubt = PaginationError(
                 f"totalPath {self._settings.total_path!r} found nothing in any response; the last"
                 f" one had {keys_of(page.body)}",
                 remedy="correct the path, or set pagination.type: none for an endpoint without"
                 " paging",
             )
-            return replace(decided, doubt=decided.doubt or doubt)
-        return decided
+            return replace(step, doubt=step.doubt or doubt)
+        return step
 
     def _endless(self, progress: Progress, asked: int = 0) -> DoubtfulEndError | None:
         """What is in doubt where too many pages were empty: more of those with fewer rows."""
@@ -306,9 +308,7 @@ class SinglePage(Paginator):
         """The request as it is."""
         return request
 
-    def _step(
-        self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
-    ) -> Step | Experiment:
+    def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
         most = now.total or now.perhaps
@@ -325,7 +325,9 @@ class SinglePage(Paginator):
             return step
         learnt, is_due = learnt.surprised()
         step = replace(step, learnt=learnt)
-        return unless_led_on(sent, page, step, self._more_pages()) if is_due else step
+        if not is_due:
+            return step
+        return (yield from unless_led_on(sent, page, step, self._more_pages()))
 
     @staticmethod
     def _more_pages(most: int = 0, told: str = "") -> DoubtfulEndError:

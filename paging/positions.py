@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 
 import httpx
 from msgspec import Struct
@@ -22,14 +22,11 @@ from paging.paginator import (
     unseen,
 )
 from paging.signals import is_first, whole_number
-from paging.steps import End, Experiment, Learnt, Step
+from paging.steps import Asking, End, Experiment, Learnt, Step
 from paging.totals import Known, counts_around, says_all
 
 _ABOUT_REFUSED = "whether positions are refused"
 _FEW = 10  # rows; a number that is none of them may well be as small by chance
-
-
-_Judge = Callable[[Learnt, Page | None], Step | Experiment]
 
 
 class At(Struct, frozen=True):
@@ -72,6 +69,10 @@ class At(Struct, frozen=True):
         rows = dict(zip(before.keys_as(page), before.rows, strict=True))
         pairs = zip(page.keys_as(before), page.rows, strict=True)
         return frozenset(key for key, row in pairs if key in self.known and rows[key] == row)
+
+    def asking(self, request: PageRequest, of: str) -> Experiment:
+        """A request that settles a doubt here."""
+        return Experiment(request, of, self.learnt, self.now)
 
 
 class Counted(Paginator):
@@ -227,31 +228,23 @@ class Counted(Paginator):
         reached = passed if by_position else at.now.rows
         return at.now.total > reached
 
-    def _unless_refused(
-        self, page: Page, step: Step, on: _Judge, refused: _Judge
-    ) -> Step | Experiment:
-        """What follows where a position within a page is refused: each but the first one may be.
+    def _refuses_positions(self, page: Page, step: Step) -> Asking[tuple[Learnt, bool]]:
+        """Whether each position within a page is refused but the first one, as one of them was.
 
         Then that shows no end. Some APIs take those alone where a page begins: with pages of one
         row that is each position. The second row is asked for and, where it is refused, the first.
         """
+        learnt = step.learnt
         first = self._of_size(page.request, 1) if page.request else None
         if first is None or self._stride(0) or page.length == 1:
-            return on(step.learnt, None)
-        first = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-
-        def by_second(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            return learnt, False
+        if page.length != 2:  # noqa: PLR2004 (the second is the one that was refused)
+            learnt, other = yield step.asking(self._moved(first, 1), _ABOUT_REFUSED)
             if other is not None:
-                return on(learnt, other)
-            return Experiment(first, by_first, learnt, _ABOUT_REFUSED, step.progress)
-
-        def by_first(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            is_alone = other is not None and len(other.rows) == 1
-            return refused(learnt, other) if is_alone else on(learnt, other)
-
-        is_known = page.length == 2  # noqa: PLR2004 (the second is the one that was refused)
-        asked, judge = (first, by_first) if is_known else (self._moved(first, 1), by_second)
-        return Experiment(asked, judge, step.learnt, _ABOUT_REFUSED, step.progress)
+                return learnt, False
+        first = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        learnt, other = yield replace(step, learnt=learnt).asking(first, _ABOUT_REFUSED)
+        return learnt, other is not None and len(other.rows) == 1
 
     # --- the end -------------------------------------------------------------------------
 

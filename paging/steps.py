@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Generator, Hashable
 from enum import Enum
 
 from msgspec import Struct
@@ -129,18 +129,35 @@ class Step(Struct, frozen=True):
     followed: bool = False
     taken: bool = False
 
+    def asking(self, request: PageRequest, of: str, *, follows_any: bool = False) -> Experiment:
+        """A request that settles a doubt about this step."""
+        return Experiment(request, of, self.learnt, self.progress, follows_any)
+
 
 class Experiment(Struct, frozen=True):
-    """A request that settles a doubt, and what its answer leads to.
+    """A request that settles a doubt; ``of`` says of what, for the log.
 
-    ``judge`` takes what is learnt by then, and the answer, None where there is no such page.
     ``follows_any``: the request follows a link that may lead to anything, so that an answer that
     is no JSON of this list (an export, a page for browsers) is no page, and no error.
     """
 
     request: PageRequest
-    judge: Callable[[Learnt, Page | None], Step | Experiment]
-    learnt: Learnt
     of: str
+    learnt: Learnt
     progress: Progress
     follows_any: bool = False
+
+
+type Asking[Given] = Generator[Experiment, tuple[Learnt, Page | None], Given]
+"""Experiments, and what they show in the end.
+
+Each is answered with what is learnt by then, and the page, None where there is no such page.
+"""
+type Deciding = Asking[Step]
+"""How it is decided what follows a page."""
+
+
+def without_asking(step: Step) -> Deciding:
+    """A step that no experiment is needed for."""
+    yield from ()
+    return step

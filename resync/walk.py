@@ -21,6 +21,7 @@ from errors import (
     OceanCustomError,
     OriginError,
     PaginationError,
+    RequestName,
 )
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
@@ -29,7 +30,7 @@ from paging.levels import unless_hollow
 from paging.limits import Bounds
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.page_recognition import Suspect
-from paging.steps import End, Experiment, Step
+from paging.steps import Deciding, End, Experiment, Step
 from resync.completeness import Asked, Completeness, Doubt
 from resync.cycle_guard import CycleGuard
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known
@@ -186,56 +187,55 @@ class Walker:
         source, page = walk.source, opened.page
         asked = Asked(opened.request, page, walk.number)
         try:
-            decided: Step | Experiment = source.paginator.step(
-                walk.progress, opened.request, page, source.learnt
-            )
-            if isinstance(decided, Step) and decided.next is not None:
+            deciding = source.paginator.step(walk.progress, opened.request, page, source.learnt)
+            step = await self._settled(deciding, source, asked)
+            if step.next is not None:
                 self._reader.refuse_unopened(source.extractor, page, goes_on=True)
-            while isinstance(decided, Experiment):
-                source.learnt = decided.learnt
-                decided = await self._settled_by(decided, source, asked)
         except OceanCustomError as error:
             return error
-        source.learnt = replace(decided.learnt, confirmed=source.learnt.confirmed)
-        return decided
+        return step
 
-    async def _settled_by(
+    async def _settled(self, deciding: Deciding, source: Completeness, of: Asked) -> Step:
+        """What follows a page, once experiments have settled what is in doubt about it."""
+        after = None
+        try:
+            experiment = next(deciding)
+            while True:
+                source.learnt = experiment.learnt
+                after, page = await self._shown_by(experiment, source, of)
+                experiment = deciding.send((source.learnt, page))
+        except StopIteration as end:
+            step: Step = end.value
+            source.learnt = replace(step.learnt, confirmed=source.learnt.confirmed)
+            if after and isinstance(step.doubt, PaginationError):
+                step.doubt.about(after=after)
+            return step
+        except PaginationError as error:
+            raise (error.about(after=after) if after else error) from None
+
+    async def _shown_by(
         self, experiment: Experiment, source: Completeness, of: Asked
-    ) -> Step | Experiment:
-        """What an experiment about a page leads to."""
+    ) -> tuple[RequestName, Page | None]:
+        """The answer to an experiment about a page, None where there is no such page."""
         request = replace(
             self.client.without_signature(experiment.request), list_path=of.request.list_path
         )
-        _lazy_log.debug(
-            "{}: asked to settle {}", lambda: self.client.named(request), lambda: experiment.of
-        )
-        page = await self._page_for(experiment, request, source)
-        if page is not None:
-            page = unless_hollow(page, experiment.progress.previous)
-            if of.page.rows:
-                source.recognition.note(of.walk, of.request, of.page)
-            source.recognition.note(of.walk, request, page)
-            source.note_closed(of.page, Asked(request, page, of.walk), experiment.progress)
-        try:
-            decided = experiment.judge(source.learnt, page)
-        except PaginationError as error:
-            raise error.about(after=self.client.named(request)) from None
-        if isinstance(decided, Step) and isinstance(decided.doubt, PaginationError):
-            decided.doubt.about(after=self.client.named(request))
-        return decided
-
-    async def _page_for(
-        self, experiment: Experiment, request: PageRequest, source: Completeness
-    ) -> Page | None:
-        """The answer to an experiment, None where there is no such page."""
+        named = self.client.named(request)
+        logger.debug("{}: asked to settle {}", named, experiment.of)
         try:
             opened = await self._no_error(await self.page_of(request, source), source, gave=True)
         except (BodyError, OriginError):
             if experiment.follows_any:
-                return None
+                return named, None
             raise
-        is_none = opened.page.refused or (experiment.follows_any and not opened.page.rows)
-        return None if is_none else opened.page
+        if opened.page.refused or (experiment.follows_any and not opened.page.rows):
+            return named, None
+        page = unless_hollow(opened.page, experiment.progress.previous)
+        if of.page.rows:
+            source.recognition.note(of.walk, of.request, of.page)
+        source.recognition.note(of.walk, request, page)
+        source.note_closed(of.page, Asked(request, page, of.walk), experiment.progress)
+        return named, page
 
     def _onward(
         self, walk: _Walk, opened: Opened, outcome: _Outcome
@@ -316,9 +316,10 @@ class Walker:
         unproved, source.unproved = source.unproved, None
         if unproved is None or source.learnt.marked:
             return
-        step = source.paginator.prove(unproved.request, unproved.page, is_cut=source.is_cut)
-        while isinstance(step, Experiment):
-            step = await self._settled_by(step, source, unproved)
+        proving = source.paginator.prove(
+            unproved.request, unproved.page, source.learnt, is_cut=source.is_cut
+        )
+        step = await self._settled(proving, source, unproved)
         if step.doubt and not self.is_accepted(step.doubt, unproved.request, source):
             step.doubt.about(request=self.client.named(unproved.request))
             raise step.doubt.redacted(self.client.redact)
@@ -427,13 +428,11 @@ class Walker:
 
     async def _is_over(self, last: Page, asked: Asked, source: Completeness) -> bool:
         """Whether a request shows that nothing follows a page, whatever was answered there."""
-        step = source.paginator.closing(asked.request, last)
+        closing = source.paginator.closing(asked.request, last, source.learnt)
         try:
-            while isinstance(step, Experiment):
-                step = await self._settled_by(step, source, asked)
+            return (await self._settled(closing, source, asked)).proved
         except BodyError:
             return False
-        return step.proved
 
     async def page_of(self, request: PageRequest, source: Completeness) -> Opened:
         """What one more request gives, which settles a doubt."""

@@ -5,7 +5,7 @@ from the code is missed here.
 """
 
 from collections.abc import Callable, Mapping
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import httpx
@@ -17,7 +17,8 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError, MappingError, PaginationError
 from pagination import PaginationSettings, PaginationType, make_paginator
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
-from paging.steps import End, Experiment, Learnt, Step
+from paging.steps import Deciding, End, Experiment, Learnt, Step
+from tests.deciding import decided, step_of
 from tests.literals import Json
 
 URL = "https://api.example.com/v2/things"
@@ -173,37 +174,34 @@ def after(settings: PaginationSettings, *pages: Page, request: PageRequest = REQ
     for number, one in enumerate(pages):
         assert step.next is not None, f"the walk ended before page {number + 1}"
         following = pages[number + 1] if number + 1 < len(pages) else None
-        decided = paginator.step(step.progress, step.next, one, step.learnt)
-        step = believed(settled(decided, one, following, step.progress.previous))
+        deciding = paginator.step(step.progress, step.next, one, step.learnt)
+        step = believed(settled(deciding, one, following, step.progress.previous))
     return step
 
 
-def believed[Decided: Step | Experiment](step: Decided) -> Decided:
+def believed(step: Step) -> Step:
     """A step that leaves nothing in doubt; raises what it does, as a walk in the end."""
-    if isinstance(step, Step) and step.doubt:
+    if step.doubt:
         raise step.doubt
     return step
 
 
 def settled(
-    step: Step | Experiment, one: Page, following: Page | None, before: Page | None = None
+    deciding: Deciding, one: Page, following: Page | None, before: Page | None = None
 ) -> Step:
     """What experiments about a page lead to where the following page comes after it, or none."""
-    while isinstance(step, Experiment):
-        if step.of in {"what the offset counts", "the end after a full page"}:
-            step = step.judge(step.learnt, before)
-            continue
-        if step.of == "rows after an empty page":
-            step = step.judge(step.learnt, None)
-            continue
-        if step.of == "what speaks of more":
-            step = step.judge(step.learnt, one)
-            continue
-        rows = [one.rows[-1], *following.rows][: one.length] if following else []
-        again = following is not None and following.repeats(one)
-        other = Page(URL, {"items": rows}, one.rows if again else rows) if following else None
-        step = step.judge(step.learnt, other)
-    return step
+
+    def answer(experiment: Experiment) -> Page | None:
+        if experiment.of in {"what the offset counts", "the end after a full page"}:
+            return before
+        if experiment.of == "what speaks of more":
+            return one
+        if experiment.of == "rows after an empty page" or following is None:
+            return None
+        rows = [one.rows[-1], *following.rows][: one.length]
+        return Page(URL, {"items": rows}, one.rows if following.repeats(one) else rows)
+
+    return decided(deciding, answer)[0]
 
 
 def proved(settings: PaginationSettings, *pages: Page) -> None:
@@ -211,11 +209,13 @@ def proved(settings: PaginationSettings, *pages: Page) -> None:
     paginator = make_paginator(settings)
     step = after(settings, *pages)
     assert step.unproved
-    experiment = paginator.prove(paginator.first(REQUEST), pages[0])
-    assert isinstance(experiment, Experiment)
     body: Json = pages[0].body
     fewer: Json = pages[0].rows[:-1]
-    believed(experiment.judge(experiment.learnt, Page(URL, {**body, "items": fewer}, fewer)))
+    other = Page(URL, {**body, "items": fewer}, fewer)
+    proving = paginator.prove(paginator.first(REQUEST), pages[0])
+    proof, asked = decided(proving, lambda _: other)
+    assert asked
+    believed(proof)
 
 
 def goes_on(settings: PaginationSettings, *pages: Page) -> bool:
@@ -379,21 +379,20 @@ def test_the_number_of_a_page_counts_pages_of_one_size() -> None:
     sent = REQUEST.put("page", 3, "query").put("size", 5, "query")
     before = Progress(pages=2, rows=8, in_all=8, first=4, largest=4, total=22)
 
-    step = make_paginator(paging("page")).step(before, sent, page(4, total=22), learnt)
+    step = step_of(make_paginator(paging("page")).step(before, sent, page(4, total=22), learnt))
 
-    assert isinstance(step, Step)
     assert params(step.next) == {"page": "4", "size": "5"}
 
 
 def test_hidden_rows_are_known_to_other_walks_with_how_far_pages_reach() -> None:
     """While that is still asked for, they would count on pages as long as asked for."""
     paginator = make_paginator(paging("offset"))
-    step = paginator.step(Progress(), paginator.first(REQUEST), page(1, total=20))
+    deciding = paginator.step(Progress(), paginator.first(REQUEST), page(1, total=20))
 
-    while isinstance(step, Experiment):
-        assert not step.learnt.hides_rows
-        step = step.judge(step.learnt, page(0, total=20))
+    step, asked = decided(deciding, lambda _: page(0, total=20))
 
+    assert asked
+    assert not any(experiment.learnt.hides_rows for experiment in asked)
     assert (step.learnt.hides_rows, step.learnt.reach) == (True, 1)
 
 
@@ -857,18 +856,19 @@ def test_a_short_first_page_is_asked_about(type_: PaginationType, length: int) -
     """Whether a small list or a server's limit: the last row is asked for, whatever the length."""
     paginator = make_paginator(paging(type_, page_size=100))
     sent = paginator.first(REQUEST)
-    experiment = paginator.step(Progress(), sent, page(length))
 
-    assert isinstance(experiment, Experiment)
-    asked = params(experiment.request)
+    def deciding() -> Deciding:
+        return paginator.step(Progress(), sent, page(length))
+
+    asked = params(next(deciding()).request)
     if type_ == "offset":
         assert asked == {"limit": "100", "offset": str(length - 1)}
     elif length > 2:
         assert asked == {"size": str(length - 1), "page": "2"}
     else:
         assert asked == {"size": str(length), "page": "2"}
-    nothing = settled(experiment, page(length), None)
-    more = settled(experiment, page(length), page(length, length))
+    nothing = settled(deciding(), page(length), None)
+    more = settled(deciding(), page(length), page(length, length))
     assert nothing.next is None
     assert nothing.why is End.PROVED
     assert more.learnt.page_size == length
@@ -883,13 +883,15 @@ def test_short_first_pages_are_asked_about_a_few_times(type_: PaginationType) ->
     learnt = Learnt()
     asked = 0
     for length in [30, *[7] * 50, *[30] * 50]:
-        decided = paginator.step(Progress(), sent, page(length), learnt)
-        asked += isinstance(decided, Experiment)
-        learnt = settled(decided, page(length), None).learnt
+        step, experiments = decided(
+            paginator.step(Progress(), sent, page(length), learnt), lambda _: None
+        )
+        asked += bool(experiments)
+        learnt = step.learnt
     uneven = replace(learnt, uneven=True)
 
     assert 3 < asked < 12
-    assert isinstance(paginator.step(Progress(), sent, page(7), uneven), Experiment)
+    assert list(islice(paginator.step(Progress(), sent, page(7), uneven), 1))
 
 
 @counted
@@ -1394,26 +1396,25 @@ def test_a_refused_size_settles_nothing_by_itself(rows: int) -> None:
     settings = paging("next_link", size_param="limit", page_size=10)
     paginator = make_paginator(settings)
     only = page(rows)
-    first = paginator.prove(paginator.first(REQUEST), only)
-    assert isinstance(first, Experiment)
-    assert params(first.request)["limit"] == str(rows - 1)
-    assert 400 in first.request.absent_statuses
 
-    second = first.judge(first.learnt, None)
+    def proof(half: Page | None) -> Step:
+        def answer(experiment: Experiment) -> Page | None:
+            assert 400 in experiment.request.absent_statuses
+            return half if params(experiment.request)["limit"] == "5" else None
+
+        step, asked = decided(paginator.prove(paginator.first(REQUEST), only), answer)
+        sizes = [str(rows - 1), "5"] if rows == 10 else [str(rows - 1)]
+        assert [params(one.request)["limit"] for one in asked] == sizes
+        return step
 
     if rows < 10:
-        assert isinstance(second, Step)
-        assert "is taken for all" in (second.warning or "")
+        assert "is taken for all" in (proof(None).warning or "")
         return
-    assert isinstance(second, Experiment)
-    assert params(second.request)["limit"] == "5"
-    marked = second.judge(second.learnt, page(5, next="?page=2"))
-    assert isinstance(marked, Step)
-    assert marked.learnt.marked
+    assert proof(page(5, next="?page=2")).learnt.marked
     with pytest.raises(DoubtfulEndError, match="heeds the page size"):
-        believed(second.judge(second.learnt, page(5)))
+        believed(proof(page(5)))
     with pytest.raises(DoubtfulEndError, match="had the 10 rows asked for"):
-        believed(second.judge(second.learnt, None))
+        believed(proof(None))
 
 
 @paged_by_link
@@ -1820,9 +1821,8 @@ def test_what_is_fetched_ahead_is_what_comes_next(type_: PaginationType) -> None
     """The first request ahead is the very request the walk makes next: nothing is fetched twice."""
     paginator = make_paginator(paging(type_))
     sent = paginator.first(PageRequest(URL, params=(("q", "x"),)))
-    step = paginator.step(Progress(), sent, page(10, total=35))
+    step = step_of(paginator.step(Progress(), sent, page(10, total=35)))
 
-    assert isinstance(step, Step)
     assert step.next is not None
     assert next(paginator.ahead(step.progress, step.next)).key == step.next.key
 
@@ -1834,7 +1834,8 @@ def test_only_counted_pages_are_fetched_ahead(type_: PaginationType) -> None:
     paginator = make_paginator(paging().overridden({"type": type_}))
     sent = paginator.first(REQUEST)
 
-    assert not list(paginator.ahead(paginator.step(Progress(), sent, one).progress, sent))
+    step = step_of(paginator.step(Progress(), sent, one))
+    assert not list(paginator.ahead(step.progress, sent))
 
 
 # --- no state ----------------------------------------------------------------------------
@@ -1866,18 +1867,17 @@ def test_a_paginator_keeps_no_state(
 
     def outcome(paginator: Any, current: Page) -> Any:  # noqa: ANN401 — a step or an error
         try:
-            step = believed(paginator.step(progress, sent, current))
+            step, asked = decided(paginator.step(progress, sent, current), lambda _: None)
+            believed(step)
         except PaginationError as error:
             return str(error)
-        if isinstance(step, Experiment):
-            return step.request, step.learnt, step.of
-        return step, list(paginator.ahead(step.progress, step.next or sent))
+        return step, asked, list(paginator.ahead(step.progress, step.next or sent))
 
     for length in lengths:
         current = page(length, start, **signals)
         first = outcome(one, current)
         assert first == outcome(one, current) == outcome(other, current)
-        if isinstance(first, str) or not isinstance(first[0], Step) or first[0].next is None:
+        if isinstance(first, str) or first[0].next is None:
             return
         sent, progress, start = first[0].next, first[0].progress, start + length
 

@@ -17,8 +17,9 @@ from paging.model import Page, PageRequest, Progress
 from paging.scopes import scopes_of
 from paging.signal_names import name_of
 from paging.signals import Verdict, is_range, whole_number
-from paging.steps import Experiment, Step
+from paging.steps import Step
 from paging.totals import known_totals
+from tests.deciding import decided
 from tests.literals import Json
 
 URL = "https://api.example.com/v2/things"
@@ -34,9 +35,8 @@ def page(headers: Mapping[str, str] | None = None, *, status: int = 200, **besid
 def step(type_: PaginationType, one: Page) -> Step:
     """What is done after a first page."""
     paginator = make_paginator(PaginationSettings(type=type_, page_size=10))
-    step = paginator.step(Progress(), paginator.first(PageRequest(URL)), one)
-    while isinstance(step, Experiment):
-        step = step.judge(step.learnt, None)
+    deciding = paginator.step(Progress(), paginator.first(PageRequest(URL)), one)
+    step, _ = decided(deciding, lambda _: None)
     if step.doubt:
         raise step.doubt
     return step
