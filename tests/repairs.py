@@ -135,7 +135,7 @@ def _told(one: Mapped, blueprints: dict[str, Blueprint], names: set[tuple[str, s
         for fault in faults_of(made.get("properties") or {}, plain, blueprint)
     ]
     leading = {
-        key: [(blueprint.relations[key].target, one) in names for one in _each(value)]
+        key: [(blueprint.relations[key].target, str(one)) in names for one in _each(value)]
         for key, value in plain.items()
         if key in blueprint.relations
     }
@@ -149,9 +149,8 @@ def _each(value: Json) -> list[Json]:
 # --- what findings say, written ---------------------------------------------------------------
 
 
-def apply(findings: Sequence[Finding], paths: Paths) -> bool:
+def apply(fixes: Sequence[Put | Lines], paths: Paths) -> bool:
     """Write what findings say into the files; whether there was anything."""
-    fixes = [one for finding in findings for one in finding.fix]
     for lines in [one for one in fixes if isinstance(one, Lines)]:
         path = Path(lines.file)
         text = path.read_text().split("\n")
@@ -245,14 +244,16 @@ async def repaired(bench: Bench, slip: Slip) -> Repair | None:
         findings = [one for one in report.findings if one.severity == "error"] or report.findings
         first = first or findings
         told += [f"  {number + 1}. {_shown(one)}" for one in report.findings]
-        if not findings or not apply(findings, paths):
+        if not apply([fix for one in findings for fix in one.fix], paths):
             break
         if await bench.given(paths) == right:
             return Repair(RESULTS[number], tuple(told))
-    for one in first if len(first) > 1 else []:  # one of several may do, as a person would find
+    ways = [one.fix for one in first] if len(first) > 1 else []
+    ways += [way for one in first for way in one.one_of]
+    for way in ways:  # one of several may do, as a person would find
         for path, text in files.items():
             path.write_text(text)
-        if apply([one], paths) and await bench.given(paths) == right:
+        if apply(way, paths) and await bench.given(paths) == right:
             return Repair(RESULTS[2], tuple(told))
     return Repair(_unmended(first, places), tuple(told))
 
@@ -272,7 +273,8 @@ def _files(paths: Paths) -> list[Path]:
 
 def _shown(one: Finding) -> str:
     place = f"{Path(one.file).name}:{one.line} {one.severity}"
-    fix = json.dumps([fix.as_json() for fix in one.fix], default=str).replace(one.file, "")
+    ways = [[fix.as_json() for fix in way] for way in (one.fix, *one.one_of)]
+    fix = "; or ".join(json.dumps(way, default=str).replace(one.file, "") for way in ways if way)
     return f"{place} {one.problem} | {one.remedy} | {fix}"
 
 

@@ -24,6 +24,10 @@ SERVICE: dict[str, Any] = {
     "schema": {
         "properties": {
             "language": {"type": "string", "enum": ["go", "python"]},
+            "code": {"type": "string", "pattern": "^[a-z]+$", "minLength": 2, "maxLength": 4},
+            "share": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+            "odds": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+            "marks": {"type": "array", "minItems": 1, "maxItems": 2, "uniqueItems": True},
             "lines": {"type": "number"},
             "public": {"type": "boolean"},
             "tags": {"type": "array"},
@@ -338,6 +342,21 @@ def test_missing_related_entities_are_created_when_asked(
         pytest.param({"properties": {"lines": "7"}}, "type number", id="type"),
         pytest.param({"properties": {"lines": True}}, "type number", id="a flag is no number"),
         pytest.param({"properties": {"language": "c"}}, "one of", id="enum"),
+        *(
+            pytest.param({"properties": {name: value}}, f"with the {bound} of", id=bound)
+            for name, value, bound in (
+                ("code", "AB", "pattern"),
+                ("code", "a", "minLength"),
+                ("code", "abcde", "maxLength"),
+                ("share", -1, "minimum"),
+                ("share", 1, "exclusiveMaximum"),
+                ("odds", 0, "exclusiveMinimum"),
+                ("odds", 2, "maximum"),
+                ("marks", [], "minItems"),
+                ("marks", ["a", "b", "c"], "maxItems"),
+                ("marks", ["a", "a"], "uniqueItems"),
+            )
+        ),
         pytest.param({"relations": {"owner": None}}, "owner is required", id="required"),
         pytest.param({"relations": {"owner": ["red"]}}, "an identifier", id="not many"),
         pytest.param({"relations": {"owner": "red", "friends": "red"}}, "a list", id="many"),

@@ -382,7 +382,7 @@ CASES = {
     "a word that an enum lacks": Mistake(
         [serving(listed([one | {"level": "medium"} for one in PEOPLE]))],
         "level: .level",
-        'or add "medium" to the enum of the blueprint',
+        'or in blueprints.json, write "enum": ["low", "high", "medium"]',
     ),
     "rows within an object": Mistake(
         [swap("data_path: .data\n", "data_path: .people\n"), serving(within("person"))],

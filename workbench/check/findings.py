@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
+from pathlib import Path as FilePath
 from typing import Literal
 
 from json_values import MISSING, Found, Json, Missing
@@ -82,6 +83,8 @@ class Finding:
     remedy: str = ""
     fix: tuple[Put | Lines, ...] = ()
     """What the remedy comes to; () for one that a person has to complete."""
+    one_of: tuple[tuple[Put | Lines, ...], ...] = ()
+    """What remedies come to that fit alike: one of them is meant, and ``fix`` is empty."""
 
     @property
     def place(self) -> str:
@@ -95,7 +98,35 @@ class Finding:
 
     def as_json(self) -> dict[str, object]:
         """The finding for ``--json``."""
-        return {**asdict(self), "fix": [one.as_json() for one in self.fix]}
+        ways = [[one.as_json() for one in way] for way in self.one_of]
+        fixes = {"fix": [one.as_json() for one in self.fix], "one_of": ways}
+        return {**asdict(self), **fixes}
+
+    def redacted(self, redact: Callable[[str], str]) -> Finding:
+        """It without a secret in any of its texts."""
+
+        def plain(fix: tuple[Put | Lines, ...]) -> tuple[Put | Lines, ...]:
+            return tuple(one.redacted(redact) if isinstance(one, Put) else one for one in fix)
+
+        return replace(
+            self,
+            problem=redact(self.problem),
+            remedy=redact(self.remedy),
+            fix=plain(self.fix),
+            one_of=tuple(map(plain, self.one_of)),
+        )
+
+
+def either(first: Finding, *others: Finding) -> Finding:
+    """One finding of several that say the same, whose remedies fit alike."""
+    ways = (first, *others)
+    fixes = tuple(one.fix for one in ways if one.fix)
+    told = [
+        one.remedy if one.file == first.file else f"in {FilePath(one.file).name}, {one.remedy}"
+        for one in ways
+    ]
+    remedy = f"one of: {'; or '.join(told)}"
+    return replace(first, remedy=remedy, fix=(), one_of=fixes)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 
 import httpx
 from msgspec import structs
@@ -16,7 +16,7 @@ from settings import Settings
 from transport.observer import Exchange, Observer
 from workbench.check.asking.reading import Seen, Watcher, look, session_of
 from workbench.check.files.offline import Installation
-from workbench.check.findings import Finding, Put, ordered
+from workbench.check.findings import Finding, ordered
 from workbench.check.items.judge import Judge, nulls_of
 from workbench.check.login.changes import ClientOf
 from workbench.check.refused.trouble import Troubles, said_once
@@ -82,21 +82,11 @@ async def check_online(
             seen,
             lambda other: ApiClient(other, session.jq, http=http, observer=watcher),
         )
-        told = [_told(one, session) for one in ordered([*installation.findings, *findings])]
+        told = [
+            one.redacted(session.redacted) for one in ordered([*installation.findings, *findings])
+        ]
     rows = [_row(one) for one in seen if one.asked]
     return Report(told, rows, watcher.exchanges, time.monotonic() - begun)
-
-
-def _told(finding: Finding, session: Session) -> Finding:
-    """A finding without a secret, on one line each."""
-    return replace(
-        finding,
-        problem=session.redacted(finding.problem),
-        remedy=session.redacted(finding.remedy),
-        fix=tuple(
-            one.redacted(session.redacted) if isinstance(one, Put) else one for one in finding.fix
-        ),
-    )
 
 
 async def _findings(

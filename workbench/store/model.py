@@ -69,16 +69,26 @@ class UnauthorizedError(CatalogError):
     code = "unauthorized"
 
 
-class PropertySchema(msgspec.Struct, frozen=True):
+class PropertySchema(msgspec.Struct, frozen=True, rename="camel"):
     """What a blueprint says of one property; an unset field accepts anything.
 
-    `items` is what it says of the elements of an array.
+    `items` is what it says of the elements of an array; the bounds are those of JSON Schema.
     """
 
     type: Literal["string", "number", "boolean", "array", "object"] | None = None
     format: str | None = None
     enum: list[Json] | None = None
     items: "PropertySchema | None" = None
+    pattern: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: float | None = None
+    exclusive_maximum: float | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    unique_items: bool | None = None
 
 
 class Schema(msgspec.Struct, frozen=True):

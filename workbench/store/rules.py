@@ -1,8 +1,10 @@
 """How an upsert changes an entity, and whether a blueprint admits the result: no storage here."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Final, Literal
 
 from msgspec import UNSET
 
@@ -26,6 +28,24 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
 }
 
+_BOUNDS: Final[Mapping[str, tuple[type | tuple[type, ...], Callable[[Any, Any], object]]]] = {
+    "pattern": (str, lambda value, bound: _matches(bound, value)),
+    "min_length": (str, lambda value, bound: len(value) >= bound),
+    "max_length": (str, lambda value, bound: len(value) <= bound),
+    "minimum": ((int, float), lambda value, bound: value >= bound),
+    "maximum": ((int, float), lambda value, bound: value <= bound),
+    "exclusive_minimum": ((int, float), lambda value, bound: value > bound),
+    "exclusive_maximum": ((int, float), lambda value, bound: value < bound),
+    "min_items": (list, lambda value, bound: len(value) >= bound),
+    "max_items": (list, lambda value, bound: len(value) <= bound),
+    "unique_items": (list, lambda value, bound: not bound or _are_unique(value)),
+}
+"""The bounds of JSON Schema: of which type the values are that each is about, and what it says."""
+_NAMES: Final = dict(
+    zip(PropertySchema.__struct_fields__, PropertySchema.__struct_encode_fields__, strict=True)
+)
+"""The fields of a property as a blueprint has them."""
+
 
 def apply(body: EntityBody, base: Entity, *, relations: JsonObject, author: Author) -> Entity:
     """The entity `base` with what `body` sets written over it, property by property.
@@ -46,13 +66,17 @@ def apply(body: EntityBody, base: Entity, *, relations: JsonObject, author: Auth
 
 @dataclass(frozen=True)
 class EntityFault:
-    """What a blueprint does not admit in an entity: a property or relation, and its value."""
+    """What a blueprint does not admit in an entity: a property or relation, and its value.
+
+    ``bound``: the key of the blueprint that alone refuses the value, such as ``maximum``.
+    """
 
     part: Literal["property", "relation"]
     name: str
     problem: str
     value: Json = None
     sentence: str = ""
+    bound: str = ""
 
     def __str__(self) -> str:
         return self.sentence or f"the {self.part} {self.name} {self.problem}"
@@ -96,7 +120,10 @@ def _property_faults(properties: JsonObject, blueprint: Blueprint) -> Iterator[E
             unknown = f"the blueprint {blueprint.identifier} has no property {name}"
             yield EntityFault("property", name, "is unknown", value, unknown)
         elif value is not None and not _fits(value, schema):
-            yield EntityFault("property", name, f"must be {_describe(schema)}", value)
+            bound = broken_bound(value, schema)
+            told = f"{_describe(schema)} with the {bound} of the blueprint" if bound else ""
+            problem = f"must be {told or _describe(schema)}"
+            yield EntityFault("property", name, problem, value, bound=bound)
 
 
 def _relation_faults(relations: JsonObject, blueprint: Blueprint) -> Iterator[EntityFault]:
@@ -129,14 +156,40 @@ def _fits(value: Json, schema: PropertySchema) -> bool:
     has_format = FORMATS.get(schema.format or "")
     if has_format and isinstance(value, str) and not has_format(value):
         return False
-    if schema.items and isinstance(value, list):
-        return all(one is None or _fits(one, schema.items) for one in value)
+    items = schema.items
+    if items and isinstance(value, list) and not all(x is None or _fits(x, items) for x in value):
+        return False
+    if broken_bound(value, schema):
+        return False
     if schema.type is None:
         return True
     # A Python bool is an int too, but `true` is not a number in JSON.
     return isinstance(value, _PYTHON_TYPES[schema.type]) and (
         schema.type == "boolean" or not isinstance(value, bool)
     )
+
+
+def broken_bound(value: Json, schema: PropertySchema) -> str:
+    """The first bound that a value breaks, as a blueprint calls it; "" for none."""
+    for name, (types, holds) in _BOUNDS.items():
+        bound = getattr(schema, name)
+        if bound is None or not isinstance(value, types) or isinstance(value, bool):
+            continue
+        if not holds(value, bound):
+            return _NAMES[name]
+    return ""
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a text has a pattern; true for one that Python cannot read as JavaScript does."""
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return True
+
+
+def _are_unique(values: Sequence[Json]) -> bool:
+    return len({json.dumps(one, sort_keys=True) for one in values}) == len(values)
 
 
 def _describe(schema: PropertySchema) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from framework.mapped_items import Items
@@ -57,12 +57,14 @@ class Fitting:
     """What to do about values that Port refuses.
 
     ``expression``: what gives values that fit, "" where none is known. ``blueprint``: what to
-    change there instead. ``is_of_blueprint``: that is what is wrong, or what loses nothing.
+    change there instead. ``is_of_blueprint``: that is what is wrong, or what loses nothing;
+    ``is_even``: nothing tells which of both is meant.
     """
 
     expression: str = ""
     blueprint: Instead | None = None
     is_of_blueprint: bool = False
+    is_even: bool = False
     words: str = ""
 
     @property
@@ -130,32 +132,37 @@ class Fitter:
         inner = f"({expression})" if " " in expression else expression
         before = await values_of(self._jq, expression, items)
         misfit = _Misfit(fault, blueprint, expression, items, before)
-        is_list = any(isinstance(value, list) for value in before)
-        if (is_list or _is_path(before)) and (other := misfit.other_key(_ALIKE)):
-            return Fitting(other)
-        candidates = [
-            *_all_of(fault, expression, blueprint),
-            *_inner(fault, inner),
-            *_of_elements(fault, inner, blueprint, before),
-            *_other_units(fault, expression, blueprint),
-            *self._whole_urls(misfit, inner),
-            *(t.format(inner) for t in _templates(fault, blueprint, before)),
-        ]
-        if candidate := await self._first(candidates, items, before, fault, blueprint):
-            # A format is a wish: then what comes is made to fit.
-            of_type = None if _has_format(fault, blueprint) else _instead(fault, before, blueprint)
-            is_one = of_type is not None and of_type.value is False  # one of several is a slip
-            is_lost = of_type is not None and not is_one and _loses(fault, expression, candidate)
-            return Fitting(candidate, of_type, is_of_blueprint=is_lost)
+        is_listed = any(isinstance(value, list) for value in before) or _is_path(before)
+        other = misfit.other_key(_ALIKE) if is_listed or fault.bound else ""
+        if other or fault.bound:
+            without = Instead(fault.name, fault.bound, None) if fault.bound else None
+            return Fitting(other, without, is_of_blueprint=not other)
+        if candidate := await self._candidate(misfit, inner):
+            return _proved(misfit, candidate)
         if other := misfit.other_key(0.0 if misfit.is_listed else 1.0):
             return Fitting(other)
         if "" in before and all(
             value in (None, "") or _fits(fault, value, blueprint) for value in before
         ):
             return Fitting(f'{inner} | select(. != "")')
-        enum = _enum(fault, before, blueprint)
-        instead = _instead(fault, before, blueprint)
-        return Fitting(words=enum) if enum else Fitting("", instead, is_of_blueprint=True)
+        if enum := _enum(fault, before, blueprint):
+            is_lacking = any(_fits(fault, value, blueprint) for value in before)
+            told = "map it to words of the enum"
+            return Fitting("", enum, is_of_blueprint=is_lacking, is_even=not is_lacking, words=told)
+        return Fitting("", _instead(fault, before, blueprint), is_of_blueprint=True)
+
+    async def _candidate(self, misfit: _Misfit, inner: str) -> str:
+        """An expression that was proved to fit; "" for none."""
+        fault, blueprint, before = misfit.fault, misfit.blueprint, misfit.values
+        candidates = [
+            *_all_of(fault, misfit.expression, blueprint),
+            *_inner(fault, inner, is_one=_has_format(fault, blueprint)),
+            *_of_elements(fault, inner, blueprint, before),
+            *_other_units(fault, misfit.expression, blueprint),
+            *self._whole_urls(misfit, inner),
+            *(t.format(inner) for t in _templates(fault, blueprint, before)),
+        ]
+        return await self._first(candidates, misfit.items, before, fault, blueprint)
 
     def _whole_urls(self, misfit: _Misfit, inner: str) -> list[str]:
         """A path behind the origin of other links of the items, or of the API."""
@@ -189,6 +196,20 @@ class Fitter:
             if fits and not (is_blind and len(set(map(str, before))) > 1):
                 return candidate
         return ""
+
+
+def _proved(misfit: _Misfit, candidate: str) -> Fitting:
+    """What to do where an expression fits: that, or what the blueprint has to say for all of it."""
+    fault, blueprint, before = misfit.fault, misfit.blueprint, misfit.values
+    enum = _enum(fault, before, blueprint)
+    words = blueprint.schema.properties[fault.name].enum if enum else None
+    if enum and words and isinstance(enum.value, list) and len(enum.value) == len(words):
+        return Fitting(candidate, enum, is_even=True)  # the same words, spelled otherwise
+    # A format is a wish: then what comes is made to fit.
+    of_type = None if _has_format(fault, blueprint) else _instead(fault, before, blueprint)
+    is_one = of_type is not None and of_type.value is False  # one of several is a slip
+    is_lost = of_type is not None and not is_one and _loses(fault, misfit.expression, candidate)
+    return Fitting(candidate, of_type, is_of_blueprint=is_lost)
 
 
 def _beside_nulls(candidates: Sequence[str], before: Sequence[Json]) -> Iterator[str]:
@@ -280,24 +301,30 @@ def _instead(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -
     return Instead(fault.name, "format", None) if schema.format else None
 
 
-def _enum(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -> str:
+def _enum(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -> Instead | None:
+    """The enum that takes all values: its words as the values spell them, and those it lacks."""
     schema = blueprint.schema.properties.get(fault.name)
     if not schema or not schema.enum:
-        return ""
-    words = ", ".join(json.dumps(one) for one in schema.enum[:8])
-    texts = (json.dumps(one) for one in before if one is not None and one not in schema.enum)
-    others = ", ".join(list(dict.fromkeys(texts))[:_TEXTS])
-    return f"map it to one of {words}, or add {others} to the enum of the blueprint"
+        return None
+    lacks = {letters(str(one)): one for one in before if one is not None and one not in schema.enum}
+    known = [one for one in schema.enum if isinstance(one, str | int | float)]
+    enum: list[Json] = [lacks.pop(letters(str(one)), one) for one in known]
+    return Instead(fault.name, "enum", [*enum, *list(lacks.values())[:_TEXTS]])
 
 
-def _inner(fault: EntityFault, expression: str) -> list[str]:
-    """What is in an object that stands where a value is wanted, the likeliest first."""
+def _inner(fault: EntityFault, expression: str, *, is_one: bool = False) -> list[str]:
+    """What is in an object that stands where a value is wanted, the likeliest first.
+
+    ``is_one``: also what is in the first one of a list.
+    """
+    if is_one and isinstance(fault.value, list) and fault.value:
+        return _inner(replace(fault, value=fault.value[0]), f"{expression}[0]")
     if not isinstance(fault.value, dict) or fault.part == "relation":
         return []
     last = expression.rpartition(".")[2]
     keys = [str(key) for key, value in fault.value.items() if value is not None]
     alike = {key for key in keys if max(likeness(key, fault.name), likeness(key, last)) > _ALIKE}
-    keys.sort(key=lambda key: (key not in alike, key != "name", key != "value"))
+    keys.sort(key=lambda key: (key not in alike, key != "#text", key != "name", key != "value"))
     below = [
         (key, str(inner))
         for key in alike
@@ -362,6 +389,7 @@ def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json])
                 for one in CONVERSIONS.get(schema.type or "", ())
                 if is_counted or not one.endswith("length")
                 if one != "{}[0]" or all(isinstance(v, list) and len(v) <= 1 for v in known)
+                if one != "{} | tostring" or not (schema.format and is_counted)
                 if _separates(one, texts, fault.name)
             )
     if schema.enum:
