@@ -194,7 +194,8 @@ def _write_document(path: Path, puts: Sequence[Put]) -> None:
 def _value(found: re.Match[str], held: dict[str, str]) -> str:
     text = held.get(found[1], "")
     if found[2]:
-        return str(json.loads(text)[found[2]])
+        keys = [int(key) if key.isdigit() else key for key in found[2].split(".")]
+        return str(follow(json.loads(text), keys))
     return text.partition(" ")[2] if found[3] else text
 
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+import httpx
 import pytest
 
+from tests.check_bench import checked_files
 from tests.check_scene import Scene, Spoil, person, serving, settings, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer, redirect, text
+from tests.repairs import apply
 
 PREFIX = "OCEAN__INTEGRATION__CONFIG__"
 KEY, SECOND = "the-key-of-the-scene", "the-second-of-the-scene"
@@ -698,3 +701,35 @@ async def test_another_way_to_sign_in_is_tried(case: Case, tmp_path: Path, api: 
     assert places == [None] or (found[0].file, found[0].line) in places, told(report.findings)
     said = json.dumps(report.as_json()["findings"])
     assert not [one for one in (KEY, SECOND, ISSUED, WHO["password"]) if one in said], said
+
+
+_LOGGED = {"endpoint": "/login", "body": WHO}
+_MISSPELT = {"endpoint": "/login", "body": {"user": "me", "pasword": WHO["password"]}}
+
+
+@pytest.mark.parametrize(
+    ("login", "template"),
+    [
+        pytest.param(_MISSPELT, {"headers": {"Authorization": "Bearer {{.token}}"}}, id="login"),
+        pytest.param(_LOGGED, {"headers": {"Authorization": "Bearer {{.access}}"}}, id="template"),
+    ],
+)
+async def test_what_a_login_comes_to_is_written_without_a_secret(
+    login: Json, template: Json, tmp_path: Path, api: FaultApi
+) -> None:
+    """What stays is named by where it stands, so that a program can write the whole login."""
+    scene = Scene(tmp_path, api)
+    report = await scene.spoilt(
+        [
+            logging_in(login, template),
+            login_by(in_json, {"token": ISSUED}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ]
+    )
+    assert WHO["password"] not in json.dumps(report.as_json()["findings"])
+    paths = scene.write()
+
+    assert apply(report.findings[0].fix, paths), told(report.findings)
+
+    mended = await checked_files(paths, lambda _: httpx.AsyncClient(trust_env=False))
+    assert mended.findings == [], told(mended.findings)

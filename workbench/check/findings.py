@@ -28,7 +28,7 @@ class Put:
     """A value of a file that is to be another; MISSING: it is to be removed.
 
     ``path``: the keys to it; of a ``.env`` file its variable. A text may have the value of another
-    variable in it, as ``<the value of NAME>``, or of a key of that, as ``<the value of NAME.KEY>``.
+    variable in it, as ``<the value of NAME>``, or a part of that, as ``<the value of NAME.KEY>``.
     """
 
     file: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,12 +20,15 @@ from settings.fields import FIELDS, SettingField
 from workbench.check.asking.answered import ask
 from workbench.check.files.documents import Variables
 from workbench.check.files.settings import read_settings, variable_of
+from workbench.check.findings import Path
 
 ClientOf = Callable[[Settings], ApiClient]
 """A client of the same API with other settings; whoever asks for one closes it."""
 
 _SHORTEST: Final = 3  # characters of a secret that is looked for in a text
-_OBJECTS: Final = ("customHeaders", "queryParams")
+_OBJECTS: Final = (
+    "customHeaders", "queryParams", "customAuthRequest", "customAuthRequestTemplate",
+)  # fmt: skip
 """Sensitive settings that are objects."""
 _NAMED: Final = re.compile(r"<the value of [^>]*>")
 _SECRETS: Final = ("username", "oauthClientId")
@@ -133,13 +136,11 @@ class Installed:
         return Texts(f"{words}: {proof}", texts if is_told else {})
 
     def _held(self, text: str) -> str:
-        """A text of JSON without the values that stand now in one of that kind."""
-        for name, given in ((one, self.text(one)) for one in _OBJECTS):
-            held = json.loads(given) if given else {}
-            for key, value in held.items() if isinstance(held, dict) else ():
-                own = json.dumps(value)
-                if len(own) > _SHORTEST:
-                    text = text.replace(f": {own}", f': "<the value of {variable_of(name)}.{key}>"')
+        """A text of JSON without the texts that stand now somewhere in one of that kind."""
+        for name in _OBJECTS:
+            for path, value in _texts_in(_decoded(self.text(name))):
+                at = ".".join((variable_of(name), *map(str, path)))
+                text = text.replace(f": {json.dumps(value)}", f': "<the value of {at}>"')
         return text
 
     def written(self, change: Change) -> str:
@@ -169,13 +170,31 @@ def _is_secret(field: SettingField) -> bool:
 
 
 def _is_told(text: str, words: str) -> bool:
-    """Whether a text of a setting, or each value of its object, is in words already, or a name."""
+    """Whether a text of a setting, or each text in its object, is in words already, or a name."""
+    held = [one for _, one in _texts_in(_decoded(text))] or [text]
+    return all(_NAMED.fullmatch(one) or one in words for one in held)
+
+
+def _decoded(text: str) -> Json:
+    """What a text of JSON holds; None for another one."""
     try:
-        held = json.loads(text)
+        return json.loads(text)  # type: ignore[no-any-return]
     except ValueError:
-        held = None
-    texts = held.values() if isinstance(held, dict) else [text]
-    return all(_NAMED.fullmatch(str(one)) or str(one) in words for one in texts)
+        return None
+
+
+def _texts_in(value: Json, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Path, str]]:
+    """The texts within an object or a list, by their paths."""
+    pairs = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value if isinstance(value, list) else ())
+    )
+    for key, one in pairs:
+        if isinstance(one, str):
+            yield (*path, key), one
+        else:
+            yield from _texts_in(one, (*path, key))
 
 
 def line(name: str, value: object) -> str:
