@@ -36,6 +36,7 @@ from workbench.suggest.endpoint import missing_rows
 from workbench.suggest.fields import Column
 from workbench.suggest.items import Place
 from workbench.suggest.mapping import mapping
+from workbench.suggest.relation_names import names_of
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
 from workbench.suggest.titles import title_of
@@ -954,6 +955,22 @@ async def test_relations_are_called_what_they_are_read_as() -> None:
         "approvals": ("/people", True),
         "approvalsTeam": ("/teams", True),
     }
+
+
+@pytest.mark.parametrize(
+    ("keys", "path", "name"),
+    [
+        (("general", "site", "id"), "/sites", "site"),
+        (("details", "customer_id"), "/customers", "customer"),
+        (("owner", "account_id"), "/accounts", "owner"),
+        (("origin", "host"), "/machines", "originHost"),
+    ],
+)
+def test_an_object_that_does_not_speak_of_the_target_names_no_relation(
+    keys: tuple[str, ...], path: str, name: str
+) -> None:
+    """A section of an item is called `general`; what stands there is a site."""
+    assert names_of(keys, Study(Target(path), ""))[0] == name
 
 
 async def test_relations_within_the_object_that_each_row_is() -> None:

@@ -70,21 +70,20 @@ def _words_of_keys(keys: Sequence[str], target: Study) -> list[str]:
 
 
 def names_of(
-    keys: Sequence[str], target: Study, *, many: bool = False, around: Collection[str] = ()
+    keys: Sequence[str], target: Study, *, listed: str = "", around: Collection[str] = ()
 ) -> tuple[str, str]:
     """What a relation is called, and by all the words that there are, where that is taken.
 
-    ``around``: keys of objects that hold most of an item. An object that refers gives its own name:
-    ``owner.account_id`` is an owner. A value is what it is called: ``spec.project`` is a project.
-    Of a list of ids the name is a plural.
+    ``around``: keys of objects that hold most of an item; ``listed``: the key of a list. A list, or
+    an object that speaks of the target, gives its own name: ``owner.account_id`` is an owner. Else
+    a value is what it is called: ``general.site.id`` is a site. Of a list of ids the name is a
+    plural.
     """
     last = words_of(keys[-1])[-1:]
-    is_id = any(map(names_identity, last)) or last == ("ids",) or not _telling(keys[-1])
     own = [key for key in keys if key not in around and _telling(key)]
-    short = own
-    if len(own) > 1 and speaks_of((own[-1],), target):
-        short = own[:-1] if is_id else own[-1:]
-    is_several = many and last == ("ids",)
+    named = [key for key in own if key == listed or speaks_of((key,), target)]
+    short = named[:1] if named and (listed or named[-1] == own[-1]) else own
+    is_several = bool(listed) and last == ("ids",)
     return _joined(short, target, is_several), _joined(own, target, is_several)
 
 

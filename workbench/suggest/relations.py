@@ -39,14 +39,15 @@ _LONG = 6  # characters of a text that no list has by chance
 class _Reference:
     """A field that may refer to others: jq for its texts, and all its values.
 
-    ``is_own``: it identifies the items themselves. ``addresses``: its values end these.
+    ``listed``: the key of the list that it is, or stands in. ``is_own``: it identifies the items
+    themselves. ``addresses``: its values end these.
     """
 
     keys: tuple[str, ...]
     expression: str
     values: frozenset[str]
     are_texts: bool
-    many: bool
+    listed: str = ""
     is_own: bool = False
     addresses: Sequence[Address] = ()
 
@@ -65,7 +66,7 @@ def references(study: Study) -> Iterator[_Reference]:
             own = known is not None and ends == list(map(str, known.values))
             jq = last_segment(column.path, column.values)
             yield _Reference(
-                column.keys, jq, _set(ends), are_texts=True, many=False, is_own=own, addresses=found
+                column.keys, jq, _set(ends), are_texts=True, is_own=own, addresses=found
             )
         if _counts(column.keys) or _is_number_of(column):
             continue
@@ -75,7 +76,7 @@ def references(study: Study) -> Iterator[_Reference]:
         if values and all(map(_is_key, values)):
             are_texts = _texts(values)
             jq = column.text_path if are_texts else column.text_or_null
-            yield _Reference(column.keys, jq, _set(values), are_texts, many=False, is_own=own)
+            yield _Reference(column.keys, jq, _set(values), are_texts, is_own=own)
         elif values and all(isinstance(value, list) for value in values):
             lists = [value for value in values if isinstance(value, list)]
             own_texts = [*map(str, known.values)] if known is not None else []
@@ -84,13 +85,14 @@ def references(study: Study) -> Iterator[_Reference]:
 
 def _lists(column: Column, inner: Sequence[Json], own: Sequence[str]) -> Iterator[_Reference]:
     """What lists hold; ``own``: the identifiers of the items, which a list of one may refer to."""
+    key = column.keys[-1]
     if found := addresses_of(inner):
         each = f"[{column.path}[]? | {last_segment('.', inner)}]"
         ends = _set([one.last for one in found])
-        yield _Reference(column.keys, each, ends, are_texts=True, many=True, addresses=found)
+        yield _Reference(column.keys, each, ends, are_texts=True, listed=key, addresses=found)
     if inner and all(map(_is_key, inner)):
         each = f"{column.path} // []" if _texts(inner) else f"[{column.path}[]? | tostring]"
-        yield _Reference(column.keys, each, _set(inner), _texts(inner), many=True)
+        yield _Reference(column.keys, each, _set(inner), _texts(inner), key)
     elif inner and all(isinstance(value, dict) for value in inner):
         objects = [value for value in inner if isinstance(value, dict)]
         for path in dict.fromkeys(path for value in objects for path in _paths(value)):
@@ -99,14 +101,14 @@ def _lists(column: Column, inner: Sequence[Json], own: Sequence[str]) -> Iterato
                 each = f"[{column.path}[]? | {last_segment(jq_path(path), values)}]"
                 lasts = [one.last for one in found]
                 yield _Reference(
-                    (*column.keys, *path), each, _set(lasts), are_texts=True, many=True,
+                    (*column.keys, *path), each, _set(lasts), are_texts=True, listed=key,
                     is_own=[*dict.fromkeys(lasts)] == own, addresses=found,
                 )  # fmt: skip
             if values and all(map(_is_key, values)):
                 text = jq_path(path) if _texts(values) else f"{jq_path(path)} | tostring"
                 yield _Reference(
                     (*column.keys, *path), f"[{column.path}[]? | {text}]", _set(values),
-                    _texts(values), many=True, is_own=[*dict.fromkeys(map(str, values))] == own,
+                    _texts(values), key, is_own=[*dict.fromkeys(map(str, values))] == own,
                 )  # fmt: skip
 
 
@@ -158,13 +160,13 @@ def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
         if not rated:
             continue
         (score, proof, certain), target = max(rated, key=lambda pair: pair[0][0])
-        name, whole = names_of(reference.keys, target, many=reference.many, around=around)
+        name, whole = names_of(reference.keys, target, listed=reference.listed, around=around)
         role = (name, target.blueprint)
         if role not in found and any(name == taken for taken, _ in found):
             role = (whole, target.blueprint)
         if score and role not in found:
             found[role] = Relation(
-                role[0], reference.expression, target, reference.many, proof, certain
+                role[0], reference.expression, target, bool(reference.listed), proof, certain
             )
     for relation in _composed(study, studies):
         found.setdefault((relation.name, relation.target.blueprint), relation)
@@ -352,7 +354,7 @@ def _found_by(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
     """Relations by a field that does not identify the others: Port looks for who has the value."""
     others = [one for one in studies if one is not study and one.identifier and not one.refusal]
     for reference in references(study):
-        if reference.many or reference.addresses or len(reference.values) < _FEWEST:
+        if reference.listed or reference.addresses or len(reference.values) < _FEWEST:
             continue
         for target in others:
             column = _field_of(reference, target) if speaks_of(reference.keys, target) else None
