@@ -796,6 +796,19 @@ async def test_what_people_call_them_is_looked_for() -> None:
     assert entity["relations"] == {"team": {"combinator": '"and"', "rules": [rule]}}
 
 
+async def test_names_of_another_list_are_looked_for_whatever_the_field_is_called() -> None:
+    """Where several items share them; a name that each item has for itself refers to nothing."""
+    zones: list[Row] = [{"zoneId": 70 + n, "name": f"zone-{n}"} for n in range(9)]
+    hosts: list[Row] = [
+        {"id": 500 + n, "label": f"zone-{n}", "placed": f"zone-{n % 4}"} for n in range(9)
+    ]
+    lists = [Collection("/zones", table("zones")), Collection("/hosts", table("hosts"))]
+
+    _, found = await _read(["/zones", "/hosts"], {"zones": zones, "hosts": hosts}, *lists)
+
+    assert [(one.name, one.by) for one in found.relations] == [("placed", "$title")]
+
+
 async def test_an_item_that_names_its_parent_has_no_other() -> None:
     """Its own id identifies it below several parents, although another list has it too."""
     services: list[Row] = [{"id": f"service-{n}", "name": f"S {n}"} for n in range(9)]

@@ -354,14 +354,17 @@ def _found_by(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
     """Relations by a field that does not identify the others: Port looks for who has the value."""
     others = [one for one in studies if one is not study and one.identifier and not one.refusal]
     for reference in references(study):
-        if reference.listed or reference.addresses or len(reference.values) < _FEWEST:
+        count = len(reference.values)
+        if reference.listed or reference.addresses or count < _FEWEST:
             continue
+        # Names that items share, and that all are another list's, are hardly there by chance.
+        is_shared = _ENOUGH <= count < len(study.items) and _is_telling(reference.values)
         for target in others:
-            column = _field_of(reference, target) if speaks_of(reference.keys, target) else None
+            speaks = is_shared or speaks_of(reference.keys, target)
+            column = _field_of(reference, target) if speaks else None
             name = target.property_of(column) if column else ""
             if column is None or not name:
                 continue
-            count = len(reference.values)
             proof = f"{count} of {count} values are {column.path} of {target.target.path}"
             expression = f'{reference.expression} // ""'
             yield Relation(
