@@ -930,6 +930,28 @@ async def test_a_person_may_say_that_a_list_is_whole() -> None:
     assert await _written(_strict(10, "no {0}"), is_whole=True) == [("none", 10, False)]
 
 
+@pytest.mark.parametrize(
+    ("count", "default", "is_told"),
+    [
+        pytest.param(23, 900, True, id="all come unasked"),
+        pytest.param(164, 10, True, id="ten come unasked"),
+        pytest.param(40, 900, False, id="what may be a server's own limit"),
+        pytest.param(1203, 10, False, id="more than can be asked for"),
+    ],
+)
+async def test_a_size_that_only_cuts_is_asked_for_so_large_that_it_does_not(
+    count: int, default: int, *, is_told: bool
+) -> None:
+    """Likely: a longer list would be cut. Refused where it is, or may be."""
+
+    def answered(call: Call) -> Answer:
+        return Answer(body=rows(count)[: int(call.param("limit") or default)])
+
+    found = await _written(("/things", Custom("/things", answered)))
+
+    assert found == ([("none", count, False)] if is_told else [])
+
+
 # --- what a person reads -----------------------------------------------------------------
 
 

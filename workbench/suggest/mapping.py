@@ -27,8 +27,8 @@ def _request(study: Study) -> dict[str, Json]:
         made["response_format"] = study.format
     if study.place.data_path:
         made["data_path"] = study.place.data_path
-    if study.query_params:
-        made["query_params"] = study.query_params
+    if params := {**study.query_params, **study.paging.sends}:
+        made["query_params"] = params
     made["pagination"] = study.pagination
     if study.empty_statuses:
         made["empty_statuses"] = [*sorted(study.empty_statuses)]

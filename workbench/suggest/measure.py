@@ -19,7 +19,8 @@ from workbench.suggest.vocabulary import Names
 class Paging:
     """A way to page that was proved; ``settings`` are those of a selector's ``pagination``.
 
-    ``is_open``: nothing leads on, although there is more, or may be.
+    ``is_open``: nothing leads on, although there is more, or may be. ``sends``: query parameters
+    without which the one answer is cut.
     """
 
     type: str
@@ -27,6 +28,7 @@ class Paging:
     proof: str = ""
     certain: bool = True
     is_open: bool = False
+    sends: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def param(self) -> str | None:

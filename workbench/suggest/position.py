@@ -22,14 +22,17 @@ from workbench.suggest.evidence import (
     known_by_itself,
     linked_params,
     links,
+    says_more,
     templated_params,
 )
 from workbench.suggest.items import jq_path
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
+from workbench.suggest.size import USUAL_SIZE
 from workbench.suggest.trials import Effect, Outcome, Trial
 from workbench.suggest.vocabulary import partners, prefixed, siblings, words_of
 
+_LARGE = (1000, USUAL_SIZE)
 _ROUND = 5  # servers cut pages at multiples of it
 _FEWEST_SINGLES, _FOR_OTHERS = 6, 4  # names that are tried one by one, and requests left
 _PROBE = 2  # rows or pages: the value that tells how a number counts
@@ -42,7 +45,7 @@ async def find_paging(measure: Measure, preferred: str = "") -> Paging:
         if found := await find(measure):
             return found
     if measure.more or measure.is_shortened:
-        return Paging(
+        return await _uncut(measure) or Paging(
             "none", is_open=True, certain=False, proof="there is more, and nothing leads to it"
         )
     rows = len(measure.rows(measure.small))
@@ -57,6 +60,19 @@ async def find_paging(measure: Measure, preferred: str = "") -> Paging:
         why = f"{nothing}; yet {rows} may be a full page: compare with what the API has"
         return Paging("none", proof=why, certain=False)
     return Paging("none", proof=nothing)
+
+
+async def _uncut(measure: Measure) -> Paging | None:
+    """A size so large that it cuts nothing, where a size only cuts; None where all may be cut."""
+    name = measure.size_param
+    for most in _LARGE if name else ():
+        reply = await measure.sized(most, {})
+        rows = len(measure.rows(reply))
+        is_all = len(measure.ruler) <= rows < most and not says_more(reply, measure.place, rows)
+        if is_all and (measure.whole or not may_be_full(rows)):
+            why = f"{name}={most} gave {rows}, and nothing leads on: {name} would cut a longer list"
+            return Paging("none", proof=why, certain=False, sends={str(name): most})
+    return None
 
 
 def may_be_full(rows: int) -> bool:
