@@ -633,6 +633,23 @@ def test_settings_give_base_url_and_credentials(
     assert "your-token" not in result.output + (out / "port-app-config.yml").read_text()
 
 
+@pytest.mark.parametrize(("style", "own"), [("", {}), ("page", {"pagination": {"type": "none"}})])
+def test_no_paging_is_named_beside_a_style_of_the_settings_alone(
+    style: str, own: dict[str, Json], tmp_path: Path
+) -> None:
+    """For a resource that names it its first page is enough, whatever the API says of more."""
+    prefix, env = "OCEAN__INTEGRATION__CONFIG__", tmp_path / "given.env"
+    with serving(_api(lambda _: JSONResponse(ROWS[:7]))) as url:
+        env.write_text(f"{prefix}BASE_URL={url}/v1\n{prefix}PAGINATION_TYPE={style}\n")
+        options = ["--settings", str(env), "--out", str(tmp_path / "out")]
+        result = CliRunner().invoke(main, ["suggest", "/things", *options])
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "out" / "port-app-config.yml").read_text()
+    assert "# paging none: size and position change nothing" in text
+    selector = yaml.safe_load(text)["resources"][0]["selector"]
+    assert selector == {"query": "true", **own}
+
+
 def test_an_authority_of_the_settings_is_trusted(tmp_path: Path) -> None:
     """An API within a company is asked over the connection that the integration would make."""
     file = self_signed(tmp_path / "api.pem")

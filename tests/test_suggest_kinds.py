@@ -952,6 +952,20 @@ async def test_a_size_that_only_cuts_is_asked_for_so_large_that_it_does_not(
     assert found == ([("none", count, False)] if is_told else [])
 
 
+async def test_a_list_that_begins_to_page_is_an_error_from_then_on(api: FaultApi) -> None:
+    """What suggest saw whole is not cut without a word once it has grown."""
+    api.serve("/things", answer({"things": rows(7)}))
+    settings = bench(api.url)
+    (found,) = (await suggested(settings, [Target("/things")])).written
+    before = await walked(settings, resource_of(found))
+    api.serve("/things", answer({"things": rows(7), "next": f"{api.url}/things?page=2"}))
+
+    _, error = await walked(settings, resource_of(found))
+
+    assert before == (rows(7), "")
+    assert "says that there are more pages" in error
+
+
 # --- what a person reads -----------------------------------------------------------------
 
 

@@ -102,7 +102,7 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
         site = site_of(urls, given.get("base_url"))
         signed = _signed(bearer_env, headers, written.get("custom_headers"))
         base = {"base_url": site.base_url}
-        settings = _bounded(load_settings(given | signed | base))
+        own = load_settings(given | signed | base)
         document = _document(openapi)
     except UsageError as error:
         raise click.UsageError(str(error)) from None
@@ -110,7 +110,7 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
         click.echo(f"error: {error}", err=True)
         sys.exit(_USAGE)
     with ocean_without_port(variables.values):
-        suggestion = asyncio.run(_suggested(site, settings, document, is_whole=whole))
+        suggestion = asyncio.run(_suggested(site, own, document, is_whole=whole))
     files = _written(out, suggestion, written | signed | base, settings_file)
     _tell(suggestion, files, as_json=as_json)
     if files and not as_json:
@@ -119,16 +119,17 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
 
 
 async def _suggested(
-    site: Site, settings: Settings, document: Document | None, *, is_whole: bool
+    site: Site, own: Settings, document: Document | None, *, is_whole: bool
 ) -> Suggestion:
-    async with waiting(settings.timeout) as told:
-        session = Session(settings, observer=told)
+    async with waiting(own.timeout) as told:
+        session = Session(_bounded(own), observer=told)
         session.client.outage.patience = PATIENCE
         try:
             suggester = Suggester(
                 session,
                 document=document,
                 is_whole=is_whole,
+                names_none=own.pagination.type != "none",
                 progress=lambda text: told.begin(f"Asking {text}"),
             )
             return await suggester.suggest(site.targets)

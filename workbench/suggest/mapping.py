@@ -29,7 +29,8 @@ def _request(study: Study) -> dict[str, Json]:
         made["data_path"] = study.place.data_path
     if params := {**study.query_params, **study.paging.sends}:
         made["query_params"] = params
-    made["pagination"] = study.pagination
+    if study.pagination:
+        made["pagination"] = study.pagination
     if study.empty_statuses:
         made["empty_statuses"] = [*sorted(study.empty_statuses)]
     return made

@@ -85,12 +85,14 @@ class Relation:
 class Study:
     """One endpoint under study; ``refusal`` is why nothing can be written for it.
 
-    ``within``: the column that, behind the values of the parents, identifies its items.
+    ``names_none``: the installation has a style of its own, which a list that does not page must
+    refuse. ``within``: the column that, behind the values of the parents, identifies its items.
     """
 
     target: Target
     blueprint: str
     wanted: bool = True
+    names_none: bool = False
     place: Place = field(default_factory=Place)
     format: FormatName = "json"
     size_param: str | None = None
@@ -163,9 +165,13 @@ class Study:
 
     @property
     def pagination(self) -> dict[str, Json]:
-        """The selector's ``pagination``."""
+        """The selector's ``pagination``.
+
+        None for a list that does not page: one that begins to is an error then, but a wish for its
+        first page where ``none`` is named.
+        """
         if self.paging.type == "none":
-            return {"type": "none"}
+            return {"type": "none"} if self.names_none else {}
         settings: dict[str, Json] = {"type": self.paging.type, **self.paging.settings}
         if self.size_param:
             return {**settings, "size_param": self.size_param, "page_size": self.page_size}

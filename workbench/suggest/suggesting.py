@@ -82,6 +82,7 @@ class Suggester:
         *,
         document: Document | None = None,
         is_whole: bool = False,
+        names_none: bool = False,
         progress: Progress = lambda _: None,
     ) -> None:
         self._document = document
@@ -89,6 +90,7 @@ class Suggester:
         self._client = session.client
         self._settings = session.settings
         self._progress = progress
+        self._names_none = names_none
         self._house = House(is_whole=is_whole)
         self._studies: dict[Target, Study] = {}
         self._askers: dict[Target, Asker] = {}
@@ -201,7 +203,7 @@ class Suggester:
         for known in self._studies.values():
             if target in {known.target, known.asked}:
                 return known
-        study = Study(target, "", wanted=wanted, asked=target)
+        study = Study(target, "", wanted, names_none=self._names_none, asked=target)
         self._studies[target] = study
         asker = self._asker(target)
         if self._silence and not asker.spent:

@@ -69,7 +69,7 @@ def _comments(place: Path, study: Study) -> dict[Path, list[str]]:
     pagination = (*selector, "pagination")
     where: dict[str, Path] = {
         "items": (*selector, "data_path") if study.place.data_path else place,
-        "paging": pagination,
+        "paging": pagination if study.pagination else selector,
         "first page": (*pagination, "start_page"),
         "page size": (*pagination, "page_size"),
         "parent": (*selector, "path_parameters"),
