@@ -21,6 +21,7 @@ from tests.simulators import (
     Keyset,
     Offset,
     PageNumber,
+    Paging,
     Product,
     RefusedError,
     Row,
@@ -361,6 +362,33 @@ async def test_what_a_short_list_does_not_show_is_learned(
     targets = [Target(path) for path in KINDS[kind].paths]
     suggestion = await suggested(bench("http://api/v1"), targets, http)
     assert settings.items() <= suggestion.written[0].pagination.items()
+
+
+@pytest.mark.parametrize(
+    "paging",
+    [
+        Cursor(cursor="mark", default=20, cap=90, tell={"mark": at_end("next_value")}),
+        Cursor(cursor="mark", default=20, cap=90, link=["next"]),
+        PageNumber(number="p", size="ps", default=20, cap=90, tell={"p": "number"}),
+    ],
+    ids=["cursor", "header_link", "page"],
+)
+async def test_a_short_list_is_paged_as_another_only_where_its_parameters_do_something(
+    paging: Paging,
+) -> None:
+    """Those that gave the other list's second page; where they change nothing it does not page."""
+    style = "page" if isinstance(paging, PageNumber) else "header_link" if paging.link else "cursor"
+    beside = {"p": 1} if style == "page" else {}
+    lists = [
+        Collection("/longs", table("longs"), paging, wrap="longs"),
+        Collection("/shorts", table("shorts"), paging, wrap="shorts"),
+        Collection("/wholes", table("shorts"), wrap="wholes", beside=beside),
+    ]
+    data = {"longs": rows(61), "shorts": rows(3)}
+
+    found = await _read(["/longs", "/shorts", "/wholes"], data, *lists)
+
+    assert [study.paging.type for study in found] == [style, style, "none"]
 
 
 @pytest.mark.parametrize(

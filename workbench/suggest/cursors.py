@@ -143,8 +143,11 @@ async def _with_cursor(measure: Measure, fact: Fact) -> Paging | None:
     kept = await measure.sized(measure.size, {found: fact.value})
     if not measure.is_second(kept):
         proof = f"{fact.path} sent as {found}, with nothing beside it, {gave}"
-        return Paging("cursor", {**settings, "cursor_alone": True}, proof)
-    return Paging("cursor", settings, f"{fact.path} sent as {found} {gave}")
+        return Paging(
+            "cursor", {**settings, "cursor_alone": True}, proof, moved={found: fact.value}
+        )
+    proof = f"{fact.path} sent as {found} {gave}"
+    return Paging("cursor", settings, proof, moved={found: fact.value})
 
 
 async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | None:

@@ -20,7 +20,12 @@ from workbench.suggest.position import find_paging, may_be_full
 from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size, told_size
 from workbench.suggest.study import Finding, Study
 from workbench.suggest.targets import Target
-from workbench.suggest.trials import permitted_names, quoted_part, speaks_of_number
+from workbench.suggest.trials import (
+    permitted_names,
+    quoted_part,
+    speaks_of_number,
+    speaks_of_unknown,
+)
 from workbench.suggest.vocabulary import Names
 
 _ENOUGH_ROWS = 4
@@ -258,6 +263,8 @@ async def study_paging(
     like = next((one for one in house.paged if _may_be_as(one, study)), None)
     if like and len(rows) >= _ENOUGH_ROWS and not await _is_too_short(question, like, rows):
         like = None
+    if like and study.paging.type == "none" and await _stays(measure, like):
+        like = None
     _note_paging(study, proof, rows, like)
 
 
@@ -314,6 +321,17 @@ async def _is_too_short(question: SizeQuestion, like: Study, rows: Sequence[Json
     less = await question.sized(like.size_param, len(rows) - 1)
     is_same = usual.is_success and len(rows) <= like.page_size
     return is_same and not less.is_success and speaks_of_number(less.refusal)
+
+
+async def _stays(measure: Measure, like: Study) -> bool:
+    """Whether a list stays as it is where another one's parameters ask for its second page."""
+    moved = like.paging.moved
+    reply = await measure.asker.ask_with(measure.request, moved.items())
+    is_unknown = not reply.is_success and speaks_of_unknown(reply.refusal)
+    rows = measure.rows(reply)
+    return bool(moved) and (
+        is_unknown or (bool(rows) and Ruler(measure.rows(measure.small)).is_same(rows))
+    )
 
 
 def measure_of(

@@ -20,7 +20,7 @@ class Paging:
     """A way to page that was proved; ``settings`` are those of a selector's ``pagination``.
 
     ``is_open``: nothing leads on, although there is more, or may be. ``sends``: query parameters
-    without which the one answer is cut.
+    without which the one answer is cut. ``moved``: those that gave the second page.
     """
 
     type: str
@@ -29,6 +29,7 @@ class Paging:
     certain: bool = True
     is_open: bool = False
     sends: Mapping[str, Json] = field(default_factory=dict)
+    moved: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def param(self) -> str | None:

@@ -116,7 +116,8 @@ async def _by_header(measure: Measure) -> Paging | None:
     reply = await measure.asker.ask(measure.at(url))
     if not measure.is_second(reply):
         return None
-    return Paging("header_link", proof=f'Link header rel="next" gave {measure.span(measure.size)}')
+    proof = f'Link header rel="next" gave {measure.span(measure.size)}'
+    return Paging("header_link", proof=proof, moved=_params(url))
 
 
 async def _by_link(measure: Measure) -> Paging | None:
@@ -129,8 +130,12 @@ async def _by_link(measure: Measure) -> Paging | None:
             if related := _related(measure.small, link.fact):
                 is_known = known_by_itself(measure.small, measure.place)
                 settings = {} if is_known else {"next_link_path": related}
-            return Paging("next_link", settings, proof)
+            return Paging("next_link", settings, proof, moved=_params(link.url))
     return None
+
+
+def _params(url: str) -> dict[str, Json]:
+    return {**httpx.URL(url).params}
 
 
 def _related(reply: Reply, fact: Fact) -> str:
@@ -267,7 +272,7 @@ def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
         settings["start_page"] = first
     elif first:
         settings["start_offset"] = first
-    return Paging(kind, settings, proof)
+    return Paging(kind, settings, proof, moved={name: _PROBE})
 
 
 _NAMED = (_by_header, _by_link, by_cursor, by_row_cursor)
