@@ -13,7 +13,7 @@ import httpx
 
 from json_values import Json
 from paging.scopes import is_item
-from paging.signal_names import words_of
+from paging.signal_names import in_snake_case
 from paging.signals import is_link, is_true
 
 _MOST_LINKS = 10  # of a list of them
@@ -98,7 +98,7 @@ def continued(around: Iterable[object], url: str) -> list[str]:
 
 def _may_lead(key: str, value: Json) -> bool:
     """Whether a value may be a position or a cursor, by a word of its key."""
-    words = words_of(key)
+    words = in_snake_case(key)
     is_place = isinstance(value, str | int) and not isinstance(value, bool) and is_true(value)
     is_named = _ON.search(words) is not None and not _LEADS_BACK.search(words)
     return is_place and is_named and not is_link(value) and len(str(value)) <= _LONGEST

@@ -19,6 +19,7 @@ from paging.signal_names import (
     INCOMPLETE_NAMES,
     REPORT_NAMES,
     SUCCESS_NAMES,
+    in_snake_case,
     name_of,
 )
 from paging.signals import Verdict, booleans, is_true, known_cursor, known_signal, whole_number
@@ -165,7 +166,7 @@ def _is_bad(told: Json) -> bool:
 
 
 def _is_good(told: Json) -> bool:
-    return isinstance(told, str) and told.strip().lower() in _GOOD
+    return isinstance(told, str) and in_snake_case(told).strip().replace("_", " ") in _GOOD
 
 
 def _is_warning(told: Json) -> bool:

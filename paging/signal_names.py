@@ -122,10 +122,10 @@ def name_of(key: str) -> str:
 
 def asks_more(key: str) -> bool:
     """Whether a key asks whether there is more, whatever of: ``has_more_rows``, ``MoreResults``."""
-    return _ASKS_MORE.match(words_of(key)) is not None
+    return _ASKS_MORE.match(in_snake_case(key)) is not None
 
 
-def words_of(key: str) -> str:
+def in_snake_case(key: str) -> str:
     """A key's words in lower case, with ``_`` between them."""
     return _WORD_START.sub("_", key).lower()
 

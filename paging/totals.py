@@ -16,8 +16,8 @@ from paging.signal_names import (
     PAGING,
     TOTAL_NAMES,
     TOTAL_PAGES_NAMES,
+    in_snake_case,
     name_of,
-    words_of,
 )
 from paging.signals import counted_by, whole_number
 
@@ -183,11 +183,12 @@ def perhaps_total(
     found = [
         number
         for key, number in _numbers(around)
-        if _plain(_SAYS_ALL.sub("", words_of(key))) in lists and _SAYS_ALL.search(words_of(key))
+        if _plain(_SAYS_ALL.sub("", in_snake_case(key))) in lists
+        and _SAYS_ALL.search(in_snake_case(key))
     ]
     for numbers in (dict(_numbers(part)) for part in beside):
         if not {given, asked}.isdisjoint(set(numbers.values()) - {0}):
-            found += [one for key, one in numbers.items() if not _LIMITS.search(words_of(key))]
+            found += [one for key, one in numbers.items() if not _LIMITS.search(in_snake_case(key))]
     return max((number for number in found if number > max(given, asked, 1)), default=0)
 
 
@@ -203,16 +204,16 @@ def counts_around(holder: Json, body: Json) -> set[tuple[str, int]]:
     """The numbers around a list that may count something, each with its key."""
     parts = [part for part in (body, holder) if isinstance(part, dict)]
     numbers = {pair for part in (*parts, *objects_beside(holder, body)) for pair in _numbers(part)}
-    return {(key, number) for key, number in numbers if not _LIMITS.search(words_of(key))}
+    return {(key, number) for key, number in numbers if not _LIMITS.search(in_snake_case(key))}
 
 
 def says_all(key: str) -> bool:
     """Whether a word of a key ends in total or count, as ``subtotal`` does."""
-    return _ENDS_IN_COUNT.search(words_of(key)) is not None
+    return _ENDS_IN_COUNT.search(in_snake_case(key)) is not None
 
 
 def _plain(name: str) -> str:
-    return words_of(name).replace("_", "").removesuffix("s")
+    return in_snake_case(name).replace("_", "").removesuffix("s")
 
 
 def counts_one_of(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
@@ -246,7 +247,7 @@ def _is_about_pages(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
 def _numbers(part: Mapping[str, Json]) -> Iterator[tuple[str, int]]:
     for key, value in part.items():
         number = None if isinstance(value, float) else whole_number(value)
-        if number is None or number > _LARGEST or _OF_SOMETHING_ELSE.search(words_of(key)):
+        if number is None or number > _LARGEST or _OF_SOMETHING_ELSE.search(in_snake_case(key)):
             continue
         yield key, number
 

@@ -308,6 +308,7 @@ def test_an_answer_that_says_that_rows_are_missing(beside: dict[str, Json]) -> N
         pytest.param({"error": None, "errors": [], "success": True}, ".rows", id="all is well"),
         pytest.param({"errors": {"count": 0, "items": []}}, ".rows", id="an empty report"),
         pytest.param({"error": "none"}, ".rows", id="a text for none"),
+        pytest.param({"error": "NO_ERROR", "fault": "NoError"}, ".rows", id="a name for none"),
         pytest.param({"errors": 3, "timed_out": 2}, ".rows", id="counts"),
         pytest.param({"errors": [{"level": "WARNING"}]}, ".rows", id="warnings"),
         pytest.param({"warnings": ["deprecated"]}, ".rows", id="other warnings"),
