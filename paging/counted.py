@@ -332,6 +332,9 @@ class OffsetPaginator(_Counted):
         del size
         return [Spanning(self._moved(sent, -rows // 2), rows)]
 
+    def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
+        return self._of_size(sent, size)
+
 
 def _is_counting(learnt: Learnt) -> bool:
     """Whether it was shown that an offset counts rows."""
@@ -406,6 +409,10 @@ class PageNumberPaginator(_Counted):
         """The request for a page of another size, by its number from the first one."""
         send_in, name = self._settings.send_in, self._size_param or ""
         return sent.put(self._param, self._start() + number, send_in).put(name, size, send_in)
+
+    def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
+        at = self._passed(sent, self._asked(sent))
+        return self._sized_at(sent, at // size, size) if at >= 0 and (at + 1) % size else None
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         # A page of one row would end with the last row whatever follows.

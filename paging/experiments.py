@@ -76,6 +76,15 @@ def beyond(last: Page, other: Page | None, *, has_room: bool, is_inside: bool = 
     return Beyond.FOLLOWS
 
 
+def beyond_last_row(last: Page, other: Page | None) -> Beyond:
+    """The same of an answer with room for more that may begin before the page: by its last row."""
+    given = other.keys_as(last) if other is not None and shares(last, other) else ()
+    row = last.keys_as(other)[-1] if other is not None and given else None
+    if row not in given:
+        return Beyond.UNKNOWN
+    return Beyond.ENDS if given[-1] == row else Beyond.FOLLOWS
+
+
 def shares(first: Page, other: Page) -> bool:
     """Whether another answer has any of the first page's rows."""
     ours, theirs = _keys(first, other)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError, OceanCustomError
-from paging.experiments import FAR, Beyond, beyond, unless_in_vain
+from paging.experiments import FAR, Beyond, beyond, beyond_last_row, unless_in_vain
 from paging.first_pages import CountedFromFirst
 from paging.levels import ANY_LEVEL, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
@@ -31,13 +31,20 @@ _ABOUT_END = "the end after a full page"
 class Spanning(Struct, frozen=True):
     """A request that begins within a page and reaches beyond it.
 
-    ``room`` is how many rows it has room for; ``is_inside``: the page's first row is not among
-    those.
+    ``room`` is how many rows it has room for, 0 where it has it in any case and may begin before
+    the page; ``is_inside``: the page's first row is not among those.
     """
 
     request: PageRequest
     room: int
     is_inside: bool = False
+
+    def shows(self, last: Page, other: Page | None) -> Beyond:
+        """What its answer shows of what follows a page."""
+        if not self.room:
+            return beyond_last_row(last, other)
+        has_room = other is not None and other.length < self.room
+        return beyond(last, other, has_room=has_room, is_inside=self.is_inside)
 
 
 def _refused(page: Page) -> OceanCustomError | None:
@@ -64,11 +71,28 @@ class CountedToLast(CountedFromFirst):
         ``sent`` is the request for the page after it; pages have ``size`` rows.
         """
 
+    @abstractmethod
+    def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
+        """A request for so many rows, the first one of a page among them but not at their end."""
+
+    def _around_row(self, last: Page) -> list[Spanning]:
+        """A request of another size for the only row of a page: one row cannot be begun within.
+
+        A server that gives one row at a time, and fails in its own words from the second on, looks
+        alike: nothing would tell it.
+        """
+        sent = last.request
+        asked = self._asked(sent) if sent and self._size_param and last.length == 1 else 0
+        sizes = (size for size in (asked - 1, asked - 2, asked + 1) if size > 1)
+        found = (self._around_first(sent, size) for size in sizes if sent)
+        return [Spanning(request, 0) for request in found if request][:1]
+
     def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the page before ``sent``."""
         now = Step(Progress().after(last, 0), None, learnt, End.EMPTY)
         size = self._asked(sent) or last.length
-        spanning = self._spanning(sent, positions_in(last, ANY_LEVEL), size)
+        rows = positions_in(last, ANY_LEVEL)
+        spanning = self._around_row(last) or self._spanning(sent, rows, size)
         return self._spanned(last, now, spanning)
 
     def _after_empty(self, at: At) -> Deciding:
@@ -135,8 +159,7 @@ class CountedToLast(CountedFromFirst):
             absent = span.request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
             learnt, other = yield step.asking(absent, _ABOUT_END)
             step = replace(step, learnt=learnt)
-            has_room = other is not None and other.length < span.room
-            match beyond(last, other, has_room=has_room, is_inside=span.is_inside):
+            match span.shows(last, other):
                 case Beyond.ENDS:
                     learnt = replace(learnt, counts_rows=True)
                     return replace(step, learnt=learnt, proved=True, confirm=False, doubt=None)

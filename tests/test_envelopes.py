@@ -225,6 +225,41 @@ async def test_a_hash_of_the_only_page(style: str, count: int) -> None:
     is_all(await outcome(api, paging(style, 20)), list(range(count)))
 
 
+@pytest.mark.parametrize("style", ["offset", "page"])
+@pytest.mark.parametrize("count", [1, 21, 41])
+@pytest.mark.parametrize("empty", [{"state": "empty"}, {"message": "No records found"}, {"rc": 7}])
+async def test_what_is_said_after_a_last_page_of_one_row(
+    style: str, count: int, empty: dict[str, Json]
+) -> None:
+    """A request of another size, with that row not at its end, shows that nothing follows it."""
+    given = {key: {"state": "found", "rc": 0}[key] for key in empty if key != "message"}
+    api = Api(style, count)
+
+    def things(request: Request) -> Answer:
+        body = json.loads(api(request).body)
+        return told(body | (given if body["items"] else empty))
+
+    is_all(await outcome(things, paging(style, 20)), list(range(count)))
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+@pytest.mark.parametrize("other", ["rows follow", "the same words"])
+async def test_an_error_after_a_page_of_one_row(style: str, other: str) -> None:
+    """Where a request of another size shows rows behind that one, or nothing, it is no end."""
+    api = Api(style, 24)
+
+    def things(request: Request) -> Answer:
+        start, size = api.window(request)
+        if size != 20 and other == "rows follow":
+            return api(request)
+        given = json.loads(api(request).body)["items"]
+        if start > 20 or size != 20:
+            return told({"items": [], "message": "try it later"})
+        return told({"items": given[: max(21 - start, 0)]})
+
+    assert "try it later" in (await outcome(things, paging(style, 20))).message
+
+
 @pytest.mark.parametrize("style", ["none", "offset", "next_link"])
 async def test_an_empty_collection_beside_another_empty_list(style: str) -> None:
     """Left out where it is empty: that is doubted, and no error, as no row stands elsewhere."""
