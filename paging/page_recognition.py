@@ -105,7 +105,7 @@ class Suspect(Discreet, frozen=True):
 class Recognition:
     """What the pages of one resource have in common, over all its walks.
 
-    ``signals``: the places that the settings say speak of paging.
+    ``signals``: the places that the settings say speak of paging, or hold the list.
     """
 
     def __init__(self, signals: Iterable[Path] = ()) -> None:

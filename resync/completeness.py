@@ -93,7 +93,8 @@ class Completeness(Struct):
     _rank: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
-        self.recognition = Recognition(self.paginator.places)
+        path = self.extractor.list_path
+        self.recognition = Recognition((*self.paginator.places, *([path] if path else [])))
 
     @property
     def is_led(self) -> bool:

@@ -41,6 +41,11 @@ class Fetched(Discreet, frozen=True):
     extracted: Extracted
     size: int
 
+    @property
+    def is_hollow(self) -> bool:
+        """Whether its one item holds nothing, and stands for an empty list if others are lists."""
+        return self.page.place is Place.NULL and bool(self.extracted.items)
+
 
 Extraction = Iterable[tuple[Extracted, int]]
 """What one answer gave, with its size in bytes: in one run, or in many for a large list."""
@@ -82,7 +87,7 @@ class PageReader:
                 answered=str(answer.status),
             )
         try:
-            runs, measured = await _extracted(answer, extractor)
+            runs, measured = await _extracted(answer, source)
         except MappingError:
             self._refuse_other(request, answer, source)
             raise
@@ -128,7 +133,7 @@ class PageReader:
         if not isinstance(body, dict) or source.recognition.is_usual(body):
             return
         is_report = bool(page.rows) and is_report_read(body, page.rows, source.extractor.data_path)
-        has_items = any(extracted.items for extracted, _ in opened.runs)
+        has_items = bool(page.rows) and any(extracted.items for extracted, _ in opened.runs)
         has_list = page.place is Place.LIST
         if is_report or (reports_error(body, has_list=has_list) and not has_items):
             raise self.reported(opened.request, opened.answer, body)
@@ -163,8 +168,10 @@ class PageReader:
     def refuse_unopened(self, extractor: Extractor, page: Page, *, goes_on: bool) -> None:
         """Raise for one item that looks like the page of a list."""
         found = extractor.single(page.body)
-        if found is MISSING or not is_unopened(
-            found, page.holder, page.body, page.headers, goes_on=goes_on
+        if (
+            not page.is_single
+            or found is MISSING
+            or not is_unopened(found, page.holder, page.body, page.headers, goes_on=goes_on)
         ):
             return
         raise UnopenedError(
@@ -176,14 +183,23 @@ class PageReader:
         )
 
 
-async def _extracted(answer: Answer, extractor: Extractor) -> tuple[Extraction, Measured]:
-    """The items of an answer, and the rows it is measured by."""
+async def _extracted(answer: Answer, source: Completeness) -> tuple[Extraction, Measured]:
+    """The items of an answer, and the rows it is measured by.
+
+    An object of nothing, no text and false stand for an empty list where other answers have a list;
+    they are items only where none has (``Fetched.is_hollow``).
+    """
+    extractor = source.extractor
     if answer.rows is not None:
         return Runs(answer.rows, extractor), Measured(Place.LIST)
     if not answer.size:
         return [(NO_ITEMS, 0)], Measured(Place.LIST)
     extracted = await extractor.extract(answer.body)
-    return [(extracted, answer.size)], extractor.measured(answer.body, extracted)
+    measured = extractor.measured(answer.body, extracted)
+    if measured.place is Place.ONE and (measured.rows in ([{}], [""]) or measured.rows[0] is False):
+        measured = Measured(Place.NULL)
+        extracted = NO_ITEMS if source.recognition.has_list else extracted
+    return [(extracted, answer.size)], measured
 
 
 async def without_known(opened: Opened, step: Step, extractor: Extractor) -> Opened:

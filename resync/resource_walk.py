@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from errors import CredentialsError, MappingError, OceanCustomError, Part, ResponseError
 from json_values import as_text
+from paging.extraction import Item
 from paging.limits import Bounds
 from paging.model import PageRequest
 from resync.bindings import Bindings, child_key
@@ -73,6 +74,7 @@ class ResourceWalk:
         self._target = services.source(resource.endpoint, selector, resource.identifier)
         self._has_items = False
         self._said = ""  # by an answer without a list
+        self._hollow: list[Item] = []  # that are none where any answer has a list
         self._reopened = frozenset[Hashable]()
         self._shared_list = self._list_shared(shared_lists)
         # Of a list that others may take, the walk itself checks the edges.
@@ -171,6 +173,9 @@ class ResourceWalk:
             async with aclosing(pages):
                 async for chunk in pages:
                     yield chunk
+            if self._hollow and not self._target.recognition.has_list:
+                yield self._hollow, 0
+            self._hollow = []
             self._reopened, self._target.taken = self._target.reopened, {}
             self._target.walks -= len(self._reopened)
             if not self._reopened or self._bounds.are_set:
@@ -225,7 +230,11 @@ class ResourceWalk:
             async for fetched in pages:
                 if given is not None and hash(fetched.request.key) == given:
                     continue
-                yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
+                items = [binding.enriched(item) for item in fetched.extracted.items]
+                if fetched.is_hollow:
+                    self._hollow += items
+                else:
+                    yield items, fetched.size
 
     async def _guarded[Fetch](
         self,

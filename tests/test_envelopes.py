@@ -260,6 +260,58 @@ async def test_an_error_after_a_page_of_one_row(style: str, other: str) -> None:
     assert "try it later" in (await outcome(things, paging(style, 20))).message
 
 
+HOLLOW: list[Json] = [{}, "", False]
+
+
+@pytest.mark.parametrize("hollow", HOLLOW, ids=repr)
+@pytest.mark.parametrize("style", ["none", "offset", "cursor"])
+async def test_nothing_where_others_have_a_list(style: str, hollow: Json) -> None:
+    """Of the first child or the last, and after full pages, it is an empty list."""
+    counts = {"0": 0, "1": 40, "2": 5, "3": 0}
+    lists = {name: Api(style, rows, end="late") for name, rows in counts.items()}
+
+    def things(request: Request) -> Answer:
+        body = json.loads(lists[request.path.split("/")[2]](request).body)
+        return told(body | {"items": body["items"] or hollow})
+
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in counts]}))
+        server.serve("/parents/{}/things", things)
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(
+            server, paging(style, 20), kind="/parents/{parent}/things", parent=parents
+        )
+
+    is_all(found, [*range(40), *range(5)])
+
+
+@pytest.mark.parametrize("hollow", HOLLOW, ids=repr)
+async def test_nothing_beside_another_code(hollow: Json) -> None:
+    """What stands around it tells it from an empty list, as it does where that is null."""
+    lists: dict[str, Json] = {"1": {"items": [{"id": 1}], "rc": 0}, "2": {"items": hollow, "rc": 7}}
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
+        server.serve("/parents/{}/things", lambda one: told(lists[one.values[0]]))
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(server, paging("none"), kind="/parents/{parent}/things", parent=parents)
+
+    assert '"rc": 7' in found.message
+
+
+@pytest.mark.parametrize("hollow", HOLLOW, ids=repr)
+@pytest.mark.parametrize("others", [{"id": 7}, None])
+async def test_nothing_where_none_has_a_list(hollow: Json, others: Json) -> None:
+    """It is an item, as others are: the settings of a thing that has none."""
+    things: dict[str, Json] = {"1": hollow, "2": others or hollow}
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in things]}))
+        server.serve("/parents/{}/things", lambda one: told({"items": things[one.values[0]]}))
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(server, paging("none"), kind="/parents/{parent}/things", parent=parents)
+
+    is_all(found, [7, None] if others else [None, None])  # type: ignore[list-item] # no ids
+
+
 @pytest.mark.parametrize("style", ["none", "offset", "next_link"])
 async def test_an_empty_collection_beside_another_empty_list(style: str) -> None:
     """Left out where it is empty: that is doubted, and no error, as no row stands elsewhere."""
