@@ -9,7 +9,6 @@ from typing import Any, Final
 import msgspec
 
 from json_values import Json
-from workbench.check.files.blueprint_shapes import shaped
 from workbench.check.files.documents import Document
 from workbench.check.findings import Path, Remedy, Told, Write, inner, likeness, moved, nearest
 from workbench.store.model import Blueprint
@@ -32,6 +31,7 @@ _MEANT: Final = {
 """Types that other languages have, as Port calls them."""
 # Port computes these itself; what a mapping writes there is refused.
 _COMPUTED: Final = ("calculationProperties", "mirrorProperties", "aggregationProperties")
+_BOOLEANS: Final = ("many", "required")
 _SHOWN: Final = 12
 _UNKNOWN: Final = "correct the name, or add it to the blueprints"
 
@@ -48,7 +48,7 @@ def read_blueprints(document: Document) -> dict[str, Blueprint]:
         document.note((), "not a list of blueprints", f"{alone}begin with [ and end with ]")
         return {}
     found: dict[str, Blueprint] = {}
-    raws = [shaped(document, raw, at) for at, raw in enumerate(value)]
+    raws = [_shaped(document, raw, at) for at, raw in enumerate(value)]
     for at, raw in enumerate(raws):
         identifier = raw.get("identifier") if isinstance(raw, dict) else None
         if not isinstance(identifier, str) or not identifier:
@@ -68,6 +68,59 @@ def read_blueprints(document: Document) -> dict[str, Blueprint]:
                 document.note((at,), f"blueprint {identifier!r}: {error}", "correct the type")
     _check_targets(document, raws, found)
     return found
+
+
+def _shaped(document: Document, raw: Json, at: int) -> Json:
+    """A blueprint with its keys where they belong; those that stand elsewhere are noted."""
+    if not isinstance(raw, dict):
+        return raw
+    whole: dict[str, Any] = dict(raw)
+    _respell(document, whole, ("identifier", "schema"), (at,))
+    schema = whole.get("schema")
+    if schema is None and isinstance(whole.get("properties"), dict):
+        remedy = 'put it into "schema": {"properties": {…}}'
+        document.note((at, "properties"), "properties stand beside schema", remedy, at_key=True)
+        whole["schema"] = {"properties": whole.pop("properties")}
+    elif isinstance(schema, dict):
+        inner = dict(schema)
+        _respell(document, inner, ("properties",), (at, "schema"))
+        if isinstance(inner.get("relations"), dict) and "relations" not in whole:
+            place = (at, "schema", "relations")
+            document.note(place, "relations stand in schema", "put them beside it", at_key=True)
+            whole["relations"] = inner.pop("relations")
+        whole["schema"] = inner
+    relations = whole.get("relations")
+    if isinstance(relations, dict):
+        base = (at, "relations") if "relations" in raw else (at, "schema", "relations")
+        whole["relations"] = {
+            name: _relation(document, one, (*base, name)) for name, one in relations.items()
+        }
+    return whole
+
+
+def _relation(document: Document, raw: Json, path: Path) -> Json:
+    if not isinstance(raw, dict):
+        document.note(path, f"relation {path[-1]} is no object", 'write {"target": "…"}')
+        return {"target": raw if isinstance(raw, str) else ""}
+    found = dict(raw)
+    _respell(document, found, ("target",), path)
+    for key in _BOOLEANS:
+        value = found.get(key)
+        if value is not None and not isinstance(value, bool):
+            is_true = str(value).lower() in {"true", "1", "yes"}
+            document.note((*path, key), f"{key} of {path[-1]} is no boolean", Write(is_true))
+            found[key] = is_true
+    return found
+
+
+def _respell(document: Document, raw: dict[str, Any], wanted: tuple[str, ...], path: Path) -> None:
+    """Note a key that is nearly one that is missing, and put its value there."""
+    for key in wanted:
+        near = nearest(key, raw) if key not in raw else None
+        if near is not None:
+            place = (*path, near)
+            document.note(place, f"unknown key {near!r}", f'write "{key}"', at_key=True)
+            raw[key] = raw.pop(near)
 
 
 def _check_schema(document: Document, raw: dict[str, Any], at: int) -> dict[str, Any]:
@@ -184,11 +237,7 @@ def check_against(
 
 def mappings_of(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The mappings of each resource, with their path."""
-    value = document.value
-    resources = value.get("resources") if isinstance(value, dict) else None
-    for at in range(len(resources) if isinstance(resources, list) else 0):
-        base = ("resources", at, "port", "entity", "mappings")
-        mappings = document.at(base)
+    for base, mappings in document.all_at("resources", "*", "port", "entity", "mappings"):
         if isinstance(mappings, dict):
             yield base, mappings
 
@@ -260,13 +309,10 @@ def _check_parts(
                 problem, remedy = f"{name!r} is computed by Port", "remove it from the mapping"
             document.note(place, problem, remedy, at_key=True)
         for name in required:
-            if name not in written and not _is_misspelt(name, written, known):
+            is_misspelt = any(nearest(one, known) == name for one in written if one not in known)
+            if name not in written and not is_misspelt:
                 problem = f"blueprint {blueprint.identifier} requires the {one} {name}"
                 document.note((*base, part), problem, f"add {name} to {part}", at_key=True)
-
-
-def _is_misspelt(name: str, written: Mapping[str, Json], known: Mapping[str, object]) -> bool:
-    return any(one not in known and nearest(one, known) == name for one in written)
 
 
 def _instead(

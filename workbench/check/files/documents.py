@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
@@ -112,10 +112,32 @@ class Document:
         buffer = str(mark.buffer or "") if mark else ""
         return buffer[mark.pointer :].partition("\n")[0].rstrip("\0 \r") if mark else ""
 
+    def all_at(self, *keys: str) -> list[tuple[Path, Json]]:
+        """What stands where keys lead, ``*`` to all that there is, each with its path."""
+        level: list[tuple[Path, Json]] = [((), self.value)]
+        for key in keys:
+            level = [
+                ((*path, one), inner)
+                for path, value in level
+                for one, inner in _inner(value)
+                if key in {"*", one}
+            ]
+        return level
+
     def at(self, path: Path) -> Json:
         """The value at a path; None where there is none."""
         found = follow(self.value, path)
         return None if found is MISSING else found
+
+
+def _inner(value: Json) -> Iterable[tuple[str | int, Json]]:
+    match value:
+        case dict():
+            return value.items()
+        case list():
+            return enumerate(value)
+        case _:
+            return ()
 
 
 def yaml_of(pairs: Mapping[str, Json]) -> str:

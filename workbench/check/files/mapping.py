@@ -45,13 +45,11 @@ def read_mapping(document: Document) -> EndpointAppConfig | None:
 
 def _unquoted(document: Document) -> Iterator[Path]:
     """Note every placeholder without quotes, which YAML takes for an object; gives their paths."""
-    resources = document.at(("resources",))
-    for at in range(len(resources) if isinstance(resources, list) else 0):
-        base: Path = ("resources", at)
-        known = document.at((*base, "selector", "path_parameters"))
-        names = {str(name) for name in known} if isinstance(known, dict) else set()
-        for part in (("kind",), *(("selector", one) for one in _WITH_PLACEHOLDERS)):
-            for path, name in _bare(document.at((*base, *part)), (*base, *part)):
+    for part in (("kind",), *(("selector", one) for one in _WITH_PLACEHOLDERS)):
+        for base, held in document.all_at("resources", "*", *part):
+            known = document.at((*base[:_RESOURCE], "selector", "path_parameters"))
+            names = {str(name) for name in known} if isinstance(known, dict) else set()
+            for path, name in _bare(held, base):
                 # A body may well have an object with a null in it.
                 if name in names or part[-1] not in {"body", "path_parameters"}:
                     problem = f"{dotted(path)} is an object: {{{name}}} has no quotes"
@@ -139,7 +137,8 @@ def _unknown(
         to = (*path, instead) if instead else (*base, *home, str(key))
         remedy = moved(told, here, to) if instead or home else told
         holder = dotted(path) or "the mapping"
-        effect = "" if _is_strict(model) else ": Ocean ignores it"
+        is_strict = model.__config__.extra == "forbid"
+        effect = "" if is_strict else ": Ocean ignores it"
         document.note(here, f"unknown key {key!r} in {holder}{effect}", remedy, at_key=True)
         yield here, instead
 
@@ -170,10 +169,6 @@ def _model_of(field: ModelField) -> type[BaseModel] | None:
         return field.type_
     inner = (_model_of(one) for one in field.sub_fields or ())
     return next(filter(None, inner), None)
-
-
-def _is_strict(model: type[BaseModel]) -> bool:
-    return model.__config__.extra == "forbid"
 
 
 def _meant(key: str, missing: set[str], path: Path) -> tuple[str, str]:

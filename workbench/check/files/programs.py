@@ -23,6 +23,18 @@ from workbench.check.files.mapping import dotted
 from workbench.check.findings import Path, Remedy, Write
 
 _KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
+_SELECTOR: Final = 3  # parts of the path of a selector
+_ASKING: Final = (("selector",), ("selector", "path_parameters", "*"))
+"""What asks for something in a resource."""
+_JQ: Final = (
+    "selector.query", "selector.data_path", "selector.path_parameters.*.data_path",
+    "selector.path_parameters.*.field", "selector.path_parameters.*.filter",
+    "port.itemsToParse", "port.items_to_parse",
+    "port.entity.mappings.identifier", "port.entity.mappings.title", "port.entity.mappings.icon",
+    "port.entity.mappings.blueprint", "port.entity.mappings.team",
+    "port.entity.mappings.properties.*", "port.entity.mappings.relations.*",
+)  # fmt: skip
+"""Where jq stands in a resource."""
 _BRACED: Final = re.compile(r"\{\w+\}")
 _OF_OTHERS: Final = re.compile(
     r"\$\{(\w+)\}|\{\{\s*(\w+)\s*\}\}|<(\w+)>|(?<=/):(\w+)(?=/|$)|%\((\w+)\)s"
@@ -39,67 +51,24 @@ class Expression:
     variables: tuple[str, ...] = ()
 
 
-def expressions_of(resource: Json, base: Path) -> Iterator[Expression]:
-    """Every place of a resource where jq stands, whatever stands there."""
-    if not isinstance(resource, dict):
-        return
-    selector, port = resource.get("selector"), resource.get("port")
-    if isinstance(selector, dict):
-        yield from _of_selector(selector, (*base, "selector"))
-    if not isinstance(port, dict):
-        return
-    for name in ("itemsToParse", "items_to_parse"):
-        if name in port:
-            yield Expression((*base, "port", name), port[name])
-    entity = port.get("entity")
-    mappings = entity.get("mappings") if isinstance(entity, dict) else None
-    if isinstance(mappings, dict):
-        yield from _of_mappings(mappings, (*base, "port", "entity", "mappings"))
-
-
-def _of_selector(selector: dict[str, Json], base: Path) -> Iterator[Expression]:
-    if "query" in selector:
-        yield Expression((*base, "query"), selector["query"])
-    parameters = selector.get("path_parameters")
-    if not isinstance(parameters, dict):
-        parameters = {}
-    names = tuple(name for name in parameters if str(name).isidentifier())
-    yield from _of_request(selector, base, names)
-    for name, parameter in parameters.items():
-        if isinstance(parameter, dict):
-            here = (*base, "path_parameters", name)
-            yield from (
-                Expression((*here, key), parameter[key])
-                for key in ("field", "filter")
-                if key in parameter
-            )
-            yield from _of_request(parameter, here, names)
-
-
-def _of_request(
-    request: dict[str, Json], base: Path, variables: tuple[str, ...]
-) -> Iterator[Expression]:
-    """Those of a request; its computed values may use the path parameters' values."""
-    if request.get("data_path") is not None:
-        yield Expression((*base, "data_path"), request["data_path"])
-    paging = request.get("pagination")
-    for name, value in paging.items() if isinstance(paging, dict) else ():
-        if name.endswith("_path") and isinstance(value, str) and value.startswith("."):
-            yield Expression((*base, "pagination", name), value)
-    for part in ("query_params", "body"):
-        for path, text in _texts(request.get(part), (*base, part)):
-            programs = EMBEDDED.findall(text)
-            yield from (Expression(path, program, variables) for program in programs)
-
-
-def _of_mappings(mappings: dict[str, Json], base: Path) -> Iterator[Expression]:
-    for name in ("identifier", "title", "icon", "blueprint", "team"):
-        if name in mappings:
-            yield from _leaves(mappings[name], (*base, name))
-    for part in ("properties", "relations"):
-        inner = mappings.get(part)
-        for name, value in inner.items() if isinstance(inner, dict) else ():
-            yield from _leaves(value, (*base, part, name))
+def _expressions(document: Document) -> Iterator[Expression]:
+    """Every place of a mapping where jq stands, whatever stands there."""
+    for keys in _JQ:
+        for path, value in document.all_at("resources", "*", *keys.split(".")):
+            if path[-1] != "data_path" or value is not None:
+                yield from _leaves(value, path) if "mappings" in path else [Expression(path, value)]
+    for holder in _ASKING:
+        for path, value in document.all_at("resources", "*", *holder, "pagination", "*"):
+            if str(path[-1]).endswith("_path") and str(value).startswith("."):
+                yield Expression(path, value)
+        for part in ("query_params", "body"):
+            for base, held in document.all_at("resources", "*", *holder, part):
+                parameters = document.at((*base[:_SELECTOR], "path_parameters"))
+                names = parameters if isinstance(parameters, dict) else {}
+                variables = tuple(name for name in names if str(name).isidentifier())
+                for path, text in _texts(held, base):
+                    programs = EMBEDDED.findall(text)
+                    yield from (Expression(path, program, variables) for program in programs)
 
 
 def _leaves(value: Json, path: Path) -> Iterator[Expression]:
@@ -130,11 +99,8 @@ def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
 
 async def check_programs(document: Document, jq: JqWorker) -> None:
     """Note every expression that is no text, or no jq program."""
-    value = document.value
-    resources = value.get("resources") if isinstance(value, dict) else None
-    for at, resource in enumerate(resources if isinstance(resources, list) else ()):
-        for expression in expressions_of(resource, ("resources", at)):
-            await _check(document, expression, jq)
+    for expression in _expressions(document):
+        await _check(document, expression, jq)
 
 
 async def _check(document: Document, expression: Expression, jq: JqWorker) -> None:
@@ -306,19 +272,4 @@ def place_in(fault: Fault, document: Document, base: Path) -> Path:
     path = fault.place.path if isinstance(fault.place, Part) else ()
     while path and document.at((*base, *path)) is None:
         path = path[:-1]
-    if path in {(), ("kind",)} and (
-        written := _holding(_BRACED.findall(fault.problem), document, base)
-    ):
-        return written
     return (*base, *(path or ("kind",)))
-
-
-def _holding(names: Sequence[str], document: Document, base: Path) -> Path:
-    """Where a request of a resource has one of these placeholders, if its path does not."""
-    kind = str(document.at((*base, "kind")))
-    for part in ("query_params", "body", "body_form", "headers"):
-        place = (*base, "selector", part)
-        for path, text in _texts(document.at(place), place):
-            if any(name in text and name not in kind for name in names):
-                return path
-    return ()

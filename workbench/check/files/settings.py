@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from port_ocean.config.settings import IntegrationConfiguration
 
@@ -35,14 +35,13 @@ def read_settings(variables: Variables) -> tuple[Settings | None, list[Finding]]
         settings = load_settings(config, secrets=secrets, environ=environ | variables.values)
     except ConfigurationError as error:
         meant = {one.remedy for one in findings}
-        told = [_fault(variables, fault) for fault in error.faults if not _is_meant(fault, meant)]
-        return None, [*findings, *told]
+        for fault in error.faults:
+            # Of one that is missing because it is misspelt, that is told.
+            name = variable_of(fault.place) if isinstance(fault.place, str) else ""
+            if not name or not any(name in one for one in meant):
+                findings.append(_fault(variables, fault))
+        return None, findings
     return settings, findings
-
-
-def _is_meant(fault: Fault, meant: Collection[str]) -> bool:
-    """Whether a setting is missing because it is misspelt, which is told already."""
-    return isinstance(fault.place, str) and any(variable_of(fault.place) in one for one in meant)
 
 
 def variable_of(setting: str) -> str:
