@@ -108,7 +108,7 @@ class Bench:
         settings = with_fields(settings, max_retry_wait=1)
         watcher = Watcher()
         async with session_of(settings, watcher, self.http) as session:
-            seen = await look(session, watcher, config, WHOLE, lambda _: None)
+            seen = await look(session, watcher, installation, WHOLE, lambda _: None)
         made = [one for each in seen for one in each.passed]
         names = {(str(one.made.get("blueprint")), str(one.made.get("identifier"))) for one in made}
         found = [_told(one, installation.blueprints, names) for one in made]

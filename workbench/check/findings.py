@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from pathlib import Path as FilePath
 from typing import Literal
 
-from json_values import MISSING, Found, Json, Missing
+from json_values import MISSING, Found, Json, Missing, with_texts
 
 _RESOURCE = 2  # keys to one
 Severity = Literal["error", "warn"]
@@ -40,7 +40,7 @@ class Put:
         value = self.value
         if isinstance(value, Missing | Taken):
             return self
-        return replace(self, value=_redacted(value, redact))
+        return replace(self, value=with_texts(value, redact))
 
     def as_json(self) -> dict[str, object]:
         """What it is for ``--json``; without a value: to be removed."""
@@ -213,15 +213,3 @@ def likeness(one: str, other: str) -> float:
 
 def _letters(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
-
-
-def _redacted(value: Json, redact: Callable[[str], str]) -> Json:
-    match value:
-        case str():
-            return redact(value)
-        case list():
-            return [_redacted(one, redact) for one in value]
-        case dict():
-            return {key: _redacted(one, redact) for key, one in value.items()}
-        case _:
-            return value

@@ -75,7 +75,7 @@ async def check_online(
         return Report(installation.findings)
     watcher, begun = Watcher(beside), time.monotonic()
     async with session_of(settings, watcher, http) as session:
-        seen = await look(session, watcher, config, limits, tell)
+        seen = await look(session, watcher, installation, limits, tell)
         findings = await _findings(
             installation,
             session,
@@ -112,7 +112,7 @@ async def _findings(
             found += await troubles.absent(one)
             found += await troubles.unfound(one)
             found += await troubles.empty.findings(one)
-            found += await troubles.hidden(one) + await troubles.unpaged(one)
+            found += await troubles.unpaged(one)
     return said_once(found or await troubles.nothing())
 
 

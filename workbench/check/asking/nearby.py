@@ -22,9 +22,16 @@ from transport.observer import PageRead
 from transport.redaction import REDACTED
 from workbench.check.asking.alternatives import Sources
 from workbench.check.asking.answered import ask
-from workbench.check.asking.reading import Seen
-from workbench.check.asking.requests import CUT, bare, is_blamed, is_of_parent, values_in
-from workbench.check.asking.sent import Sent, nouns_of, path_at, sent_by, sent_by_all
+from workbench.check.asking.reading import CUT, Seen
+from workbench.check.asking.sent import (
+    Sent,
+    bare,
+    nouns_of,
+    path_at,
+    sent_by,
+    sent_by_all,
+    values_in,
+)
 from workbench.check.findings import Path
 from workbench.check.guesses.expressions import finding_in, values_of
 from workbench.check.guesses.paths import known_of
@@ -40,6 +47,12 @@ class Target:
     base: Path
     endpoint: Endpoint
     request: PageRequest | None
+
+    @property
+    def first(self) -> PageRequest | None:
+        """The request with the parameters of paging too: some APIs answer none without."""
+        paginator = make_paginator(self.endpoint.pagination)
+        return paginator.first(self.request) if self.request else None
 
     @property
     def of_path(self) -> Path:
@@ -71,6 +84,10 @@ class Nearby:
         request = request_for(resource.endpoint, Binding(), self.settings.base_url)
         return replace(request, purpose="check")
 
+    def own(self, seen: Seen) -> Target:
+        """The resource's own rows."""
+        return Target(("selector",), self.resource(seen).endpoint, self.asked(seen))
+
     def asked(self, seen: Seen) -> PageRequest | None:
         """The plain request of a resource; below parents that of one child.
 
@@ -83,7 +100,7 @@ class Nearby:
         asked = [one for one in seen.exchanges if one.purpose == "page" and REDACTED not in one.url]
         sent = max(
             asked,
-            key=lambda one: (is_blamed(seen, one.url), *read.get(one.url, (False, 0)), one.bytes),
+            key=lambda one: (seen.is_blamed(one.url), *read.get(one.url, (False, 0)), one.bytes),
             default=None,
         )
         if sent is not None and (sent.method == "POST" or seen.config.selector.body):
@@ -114,8 +131,8 @@ class Nearby:
         asked = [one for one in reversed(seen.exchanges) if one.purpose == "parent"]
         walked = [one for one in self.resource(seen).parameters if isinstance(one, Parameter)]
         free = [one for one in walked if not one.parent.placeholders()]
-        last = max(asked, key=lambda one: is_blamed(seen, one.url), default=None)
-        if is_of_parent(seen) and last and REDACTED not in last.url:
+        last = max(asked, key=lambda one: seen.is_blamed(one.url), default=None)
+        if seen.is_of_parent and last and REDACTED not in last.url:
             url = bare(last.url)
             chained = [one for one in walked if one not in free and self.is_at(one, url)]
             if chained and last.method == "GET" and not any(self.is_at(o, url) for o in free):
@@ -163,15 +180,8 @@ class Nearby:
 
     def target(self, seen: Seen) -> Target:
         """What was asked for last: the resource's own rows, or those of its parents."""
-        of_parent = self.parent(seen) if is_of_parent(seen) else None
-        own = Target(("selector",), self.resource(seen).endpoint, self.asked(seen))
-        return of_parent or own
-
-    def first(self, target: Target) -> PageRequest:
-        """The first request for a list, with its parameters of paging; there has to be one."""
-        if target.request is None:
-            raise ValueError("there is no request to begin with")
-        return make_paginator(target.endpoint.pagination).first(target.request)
+        of_parent = self.parent(seen) if seen.is_of_parent else None
+        return of_parent or self.own(seen)
 
     def sent(self, seen: Seen, target: Target) -> list[Sent]:
         """What a resource, or at its base a path parameter, puts into its request."""
@@ -183,7 +193,7 @@ class Nearby:
     @staticmethod
     def expressions(seen: Seen, target: Target) -> list[str]:
         """What ought to find something in the rows of a resource, or of its parents."""
-        selector, mappings = seen.config.selector, seen.config.port.entity.mappings
+        selector, mappings = seen.config.selector, seen.mappings
         if len(target.base) > 1:
             return [str(selector.path_parameters[str(target.base[-1])].field)]
         held = [mappings.identifier, mappings.title]

@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 import httpx
 from msgspec.structs import replace
+from port_ocean.core.handlers.port_app_config.models import EntityMapping
 
 from client import http_of
 from errors import CredentialsError, MappingError, OceanCustomError, RequestName, TransportError
 from framework.mapped_items import Items, Mapped, mapped
-from overrides import EndpointAppConfig, EndpointResource
+from json_values import Json
+from overrides import EndpointResource
 from paging.limits import Limits
 from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange, Observer, PageRead
 from workbench.check.asking.answered import refusal_in
 from workbench.check.files.documents import Document
+from workbench.check.files.offline import Installation
 from workbench.check.findings import Finding, Path, Remedy, Severity
 from workbench.patience import PATIENCE
 
 MOST_ITEMS = 1000
 """Items of a resource that are looked at."""
+CUT = "…"
+"""Stands for what messages leave out."""
+MAPPINGS: Path = ("port", "entity", "mappings")
+"""Where a resource says what its items are made to."""
 _MORE = 4  # times as many children, where the first ones have nothing
 
 
@@ -52,6 +60,7 @@ class Seen:
 
     config: EndpointResource
     base: Path
+    document: Document
     items: Items = field(default_factory=list)
     mapped: list[Mapped] = field(default_factory=list)
     pages: list[PageRead] = field(default_factory=list)
@@ -61,16 +70,25 @@ class Seen:
     asked: bool = True
 
     def finding(
-        self,
-        document: Document,
-        path: Path,
-        problem: str,
-        remedy: Remedy,
-        severity: Severity = "error",
+        self, path: Path, problem: str, remedy: Remedy, severity: Severity = "error"
     ) -> Finding:
         """What is wrong at a path of this resource in the mapping, with its kind."""
         told = f"kind {self.config.kind}: {problem}"
-        return document.finding((*self.base, *path), told, remedy, severity=severity)
+        return self.document.finding((*self.base, *path), told, remedy, severity=severity)
+
+    def at(self, path: Path) -> Json:
+        """What this resource says at a path; None where it says nothing."""
+        return self.document.at((*self.base, *path))
+
+    @property
+    def mappings(self) -> EntityMapping:
+        """What its items are made to."""
+        return self.config.port.entity.mappings
+
+    @property
+    def blueprint(self) -> str:
+        """What its first item is made to."""
+        return str(self.passed[0].made.get("blueprint")) if self.passed else ""
 
     @property
     def own_pages(self) -> list[PageRead]:
@@ -81,6 +99,31 @@ class Seen:
     def passed(self) -> list[Mapped]:
         """The items that passed the query."""
         return [one for one in self.mapped if one.evaluation.passed]
+
+    @property
+    def kept(self) -> Items:
+        """Those as they were read."""
+        return [one.item for one in self.passed]
+
+    def is_blamed(self, url: str) -> bool:
+        """Whether an error is about a request, whose URL and values it may have cut."""
+        for report in (one.report for one in self.errors):
+            begins, cut, _ = report.request.url.partition(CUT) if report.request else ("", "", "")
+            values = [value for _, value in report.parameters if CUT not in value]
+            is_it = url.startswith(begins) if cut else url == begins
+            if begins and is_it and all(one in unquote(url) for one in values):
+                return True
+        return False
+
+    @property
+    def is_of_parent(self) -> bool:
+        """Whether parents were refused, or no child was asked for, but the parents by some kind."""
+        blamed = [one.purpose for one in self.exchanges if self.is_blamed(one.url)]
+        if blamed:
+            return blamed[-1] == "parent"
+        purposes = {one.purpose for one in self.exchanges}
+        parameters = self.config.selector.path_parameters.values()
+        return "page" not in purposes and any(one.endpoint for one in parameters)
 
     @property
     def last_status(self) -> int | None:
@@ -107,7 +150,7 @@ async def session_of(
 async def look(
     session: Session,
     watcher: Watcher,
-    config: EndpointAppConfig,
+    installation: Installation,
     limits: Limits,
     tell: Callable[[str], None],
 ) -> list[Seen]:
@@ -117,8 +160,8 @@ async def look(
     """
     seen: list[Seen] = []
     is_over = False
-    for at, resource in enumerate(config.resources):
-        one = Seen(resource, ("resources", at), asked=not is_over)
+    for at, resource in enumerate(installation.config.resources if installation.config else ()):
+        one = Seen(resource, ("resources", at), installation.document, asked=not is_over)
         seen.append(one)
         if is_over:
             continue

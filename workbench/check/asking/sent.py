@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from framework.mapped_items import Items
 from json_values import Json
 from overrides import EndpointResource
 from workbench.check.findings import Path
@@ -17,11 +18,25 @@ IN_PATH: Final = "kind"
 IN_URL: Final = "path_parameters"
 """The part with values of their own that stand in a path."""
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_APART: Final = re.compile(r"[,\s]+")
+_FEWEST: Final = 2  # keys that make a list
 
 
 def path_at(base: Path) -> Path:
     """Where the path of what asks at ``base`` stands: a resource's own, or that of its parents."""
     return (IN_PATH,) if len(base) == 1 else (*base, "endpoint")
+
+
+def bare(url: str) -> str:
+    """A URL without its query."""
+    return url.partition("?")[0]
+
+
+def values_in(path: str, sent: str) -> dict[str, str]:
+    """The parts of a path with placeholders, and what stood there in a request."""
+    parts, texts = path.strip("/").split("/"), sent.strip("/").split("/")
+    pairs = zip(parts, texts, strict=True) if len(parts) == len(texts) else ()
+    return {part: text for part, text in pairs if "{" in part}
 
 
 @dataclass(frozen=True)
@@ -122,3 +137,28 @@ def _within(part: str, given: Mapping[str, Json], path: tuple[str, ...]) -> Iter
         yield Sent(part, here, value)
         if isinstance(value, dict):
             yield from _within(part, value, here)
+
+
+# --- query parameters that say which keys an item comes with, as in ``fields=id,name`` ---
+
+
+def chosen_by(params: Mapping[str, object], items: Items) -> str:
+    """The parameter that names keys of the items, and most likely all of them; "" for none."""
+    present = {str(key) for item in items for key in item}
+    for name, words in _key_lists(params):
+        if len(words & present) * 2 >= len(words):
+            return name
+    return ""
+
+
+def asking_for(params: Mapping[str, object], key: str) -> str:
+    """The parameter that asks for a key; "" for none."""
+    return next((name for name, words in _key_lists(params) if key in words), "")
+
+
+def _key_lists(params: Mapping[str, object]) -> Iterator[tuple[str, set[str]]]:
+    for name, value in params.items():
+        texts = value if isinstance(value, list) else _APART.split(str(value))
+        words = {str(one).partition(".")[0] for one in texts if one}
+        if len(words) >= _FEWEST:
+            yield name, words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
@@ -138,6 +138,14 @@ def _inner(value: Json) -> Iterable[tuple[str | int, Json]]:
             return enumerate(value)
         case _:
             return ()
+
+
+def texts_at(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """The texts in a value, each with its path."""
+    if isinstance(value, str):
+        yield path, value
+    for key, inner in _inner(value):
+        yield from texts_at(inner, (*path, key))
 
 
 def yaml_of(pairs: Mapping[str, Json]) -> str:

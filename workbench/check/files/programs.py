@@ -17,7 +17,7 @@ from pagination import PaginationSettings, make_paginator
 from paging.extraction import Extractor
 from resync.path_parameters import Parameter, Resource, ordered
 from resync.row_values import Chooser
-from workbench.check.files.documents import Document
+from workbench.check.files.documents import Document, texts_at
 from workbench.check.files.jq_slips import meant
 from workbench.check.files.mapping import dotted
 from workbench.check.findings import Path, Remedy, Write
@@ -66,7 +66,7 @@ def _expressions(document: Document) -> Iterator[Expression]:
                 parameters = document.at((*base[:_SELECTOR], "path_parameters"))
                 names = parameters if isinstance(parameters, dict) else {}
                 variables = tuple(name for name in names if str(name).isidentifier())
-                for path, text in _texts(held, base):
+                for path, text in texts_at(held, base):
                     programs = EMBEDDED.findall(text)
                     yield from (Expression(path, program, variables) for program in programs)
 
@@ -81,20 +81,6 @@ def _leaves(value: Json, path: Path) -> Iterator[Expression]:
                 yield Expression((*path, "rules", at, "value"), rule["value"])
     else:
         yield Expression(path, value)
-
-
-def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
-    match value:
-        case str():
-            yield path, value
-        case dict():
-            for key, inner in value.items():
-                yield from _texts(inner, (*path, key))
-        case list():
-            for at, inner in enumerate(value):
-                yield from _texts(inner, (*path, at))
-        case _:
-            pass
 
 
 async def check_programs(document: Document, jq: JqWorker) -> None:
@@ -227,7 +213,7 @@ def _requested(document: Document, at: int, resource: EndpointResource) -> list[
     base, selector = ("resources", at), ("resources", at, "selector")
     places: list[tuple[Path, str]] = [((*base, "kind"), resource.kind)]
     for part in ("query_params", "body", "body_form", "headers", "path_parameters"):
-        places += _texts(document.at((*selector, part)), (*selector, part))
+        places += texts_at(document.at((*selector, part)), (*selector, part))
     return places
 
 

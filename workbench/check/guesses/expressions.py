@@ -12,7 +12,7 @@ from errors import MappingError
 from framework.fused_mapping import capture, found
 from framework.mapped_items import Items, outcomes_of, program_of
 from jq_engine.worker import JqWorker
-from json_values import MISSING, Found, Json, follow
+from json_values import MISSING, Found, Json, follow, texts_in
 from workbench.check.findings import Write, likeness
 from workbench.check.guesses.names import alikeness, letters
 
@@ -127,15 +127,8 @@ def with_operands(expression: str, templates: Iterable[str]) -> Iterator[str]:
 
 def keys_read(mappings: Json) -> list[str]:
     """The keys that the expressions of a mapping read, each once."""
-    texts: list[str] = []
-    stack = [mappings]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, dict | list):
-            stack += value.values() if isinstance(value, dict) else value
-        elif isinstance(value, str):
-            texts.append(value)
-    return list(dict.fromkeys(key for one in texts for path in paths_in(one) for key in path))
+    paths = (path for text in texts_in(mappings) for path in paths_in(text))
+    return list(dict.fromkeys(key for path in paths for key in path))
 
 
 def first_paths(expression: str) -> list[tuple[str, ...]]:
@@ -205,7 +198,8 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
         return {}
     begun, missing, rest = path[:depth], path[depth], path[depth + 1 :]
     held = [one for one in known if one[:depth] == begun and len(one) == depth + 1]
-    plain = [one for one in held if not any(_holds(follow(item, one)) for item in items)]
+    nested = (any(isinstance(follow(item, one), dict | list) for item in items) for one in held)
+    plain = [one for one, is_nested in zip(held, nested, strict=True) if not is_nested]
     only = plain[0] if depth and depth + 1 == len(path) and len(plain) == 1 else None
     scored: dict[tuple[str, ...], float] = {}
     for one in sorted(known, key=len):
@@ -225,10 +219,6 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
     good = {one: score for one, score in scored.items() if score >= _LIKE}
     spelled = {one: likeness(".".join(one), ".".join(path)) for one in good}
     return dict(sorted(good.items(), key=lambda pair: (-pair[1], len(pair[0]), -spelled[pair[0]])))
-
-
-def _holds(value: Found) -> bool:
-    return isinstance(value, dict | list)
 
 
 def _depth(item: Json, path: Sequence[str]) -> int:

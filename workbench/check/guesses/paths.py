@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from json_values import Json
+from json_values import Json, texts_in
 from overrides import EndpointResource
 from workbench.check.findings import likeness
 from workbench.check.guesses.names import (
@@ -26,7 +26,6 @@ from workbench.suggest.vocabulary import words_of
 _LIKE: Final = 0.8  # likeness of a path, or of one of its parts, and what was meant
 _LINKED: Final = 0.5  # likeness of a path and a link in items
 _MOST_LINKS: Final = 4
-_DEEPEST: Final = 4
 _LINK: Final = re.compile(r"(?:https?://[^/\s]+)?(/[^?#{\s]*)(?:[?#{]\S*)?")
 SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*")
 """A path in a text."""
@@ -99,7 +98,7 @@ def linked_paths(
     names = {text: part for part, text in values.items()}
     base = base_path.rstrip("/")
     found: dict[str, float] = {}
-    for link in {one[1] for item in items for one in map(_LINK.fullmatch, _texts(item)) if one}:
+    for link in {one[1] for item in items for one in map(_LINK.fullmatch, texts_in(item)) if one}:
         if not link.startswith(f"{base}/"):
             continue
         parts = [names.get(part, part) for part in link.removeprefix(base).strip("/").split("/")]
@@ -109,14 +108,6 @@ def linked_paths(
     least = 0.0 if values else least
     ranked = sorted(found, key=lambda one: (-found[one], one))
     return [one for one in ranked if found[one] >= least][:_MOST_LINKS]
-
-
-def _texts(value: Json, depth: int = 0) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list) and depth < _DEEPEST:
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner, depth + 1)
 
 
 def paths_like(

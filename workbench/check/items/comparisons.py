@@ -67,8 +67,8 @@ async def of_other_type(jq: JqWorker, expression: str, items: Items) -> Write | 
         kinds = {_kind_of(value) for value in held}
         if literal is None or len(kinds) != 1 or _kind_of(json.loads(literal[1])) in kinds:
             continue
-        text = _bare(literal[1])
-        for value in (one for one in held if is_scalar(one) and _bare(json.dumps(one)) == text):
+        text = literal[1].strip('"')
+        for value in (one for one in held if is_scalar(one) and json.dumps(one).strip('"') == text):
             begin, rest = expression[: literal.start(1)], expression[literal.end(1) :]
             candidate = f"{begin}{json.dumps(value)}{rest}"
             before, after = [await values_of(jq, one, items) for one in (expression, candidate)]
@@ -80,10 +80,6 @@ async def of_other_type(jq: JqWorker, expression: str, items: Items) -> Write | 
 
 def _kind_of(value: Found) -> type:
     return float if type(value) is int else type(value)
-
-
-def _bare(literal: str) -> str:
-    return literal.strip('"')
 
 
 async def _hits(jq: JqWorker, candidate: str, items: Items) -> int:

@@ -256,11 +256,6 @@ def _as_part(path: Sequence[str], items: Items) -> str:
     return written(path) if is_text else f"({written(path)} | tostring)"
 
 
-def shapes(values: set[str]) -> set[str]:
-    """How texts look: the runs of letters and of digits in them, and what stands between."""
-    return {re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", one)) for one in values}
-
-
 def are_unlike(values: set[str], known: set[str]) -> bool:
     """Whether all identifiers have a mark that no value has: all digits, or a character."""
     return len(known) >= _ENOUGH and bool(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
-from json_values import Json
-from workbench.check.asking.reading import Seen
+from workbench.check.asking.reading import MAPPINGS, Seen
 from workbench.check.files.offline import Installation
 from workbench.check.findings import (
     Finding,
@@ -70,20 +69,14 @@ class Judge:
     """
 
     def __init__(
-        self,
-        installation: Installation,
-        all_seen: Sequence[Seen],
-        jq: JqWorker,
-        origin: str,
+        self, installation: Installation, all_seen: Sequence[Seen], jq: JqWorker, origin: str
     ) -> None:
-        self._document = document = installation.document
-        of_blueprints = installation.blueprints_document
-        self._blueprints = blueprints = installation.blueprints
+        self._blueprints = installation.blueprints
         self._all = all_seen
         self._jq = jq
         fitter = Fitter(jq, origin)
-        self._leading = leading = Relations(document, blueprints, all_seen, jq, of_blueprints)
-        self._values = Values(document, blueprints, leading, fitter, jq)
+        self._leading = leading = Relations(installation, all_seen, jq)
+        self._values = Values(installation.blueprints, leading, fitter, jq)
         self._refused = RefusedByPort(installation, leading, fitter, jq)
 
     async def findings(self, seen: Seen) -> list[Finding]:
@@ -114,17 +107,17 @@ class Judge:
         made = {str(one.made.get("blueprint")) for one in seen.passed}
         if not self._blueprints or made & self._blueprints.keys():
             return None
-        expression, name = seen.config.port.entity.mappings.blueprint, min(made)
+        expression, name = seen.mappings.blueprint, min(made)
         likely = self._likely(seen)
         near = likely[0] if len(likely) == 1 else nearest(name, likely)
         remedy = Write(f'"{near}"') if near else f"use one of {', '.join(likely)}"
         problem = f"blueprint {expression!r} gives {name!r}, and no blueprint has that name"
-        path = ("port", "entity", "mappings", "blueprint")
-        return seen.finding(self._document, path, problem, remedy)
+        path = (*MAPPINGS, "blueprint")
+        return seen.finding(path, problem, remedy)
 
     def _likely(self, seen: Seen) -> list[str]:
         """The blueprints that have the most of what is mapped; all where none has any."""
-        mappings = seen.config.port.entity.mappings
+        mappings = seen.mappings
         mapped = {*mappings.properties, *mappings.relations}
         held = {
             name: len(mapped & {*one.schema.properties, *one.relations})
@@ -141,11 +134,11 @@ class Judge:
         if selector.response_format != "csv" or len(names) != 1 or not other:
             return None
         problem = f"each row of the CSV has one column, {next(iter(names))[:_SHOWN]!r}"
-        return seen.finding(self._document, ("selector", "csv", "delimiter"), problem, Write(other))
+        return seen.finding(("selector", "csv", "delimiter"), problem, Write(other))
 
     async def _whole(self, seen: Seen) -> list[Finding]:
         """At a data_path whose items have no identifier, beside a list with what is mapped."""
-        mappings, items = seen.config.port.entity.mappings, [*map(_item, seen.mapped)]
+        mappings, items = seen.mappings, [one.item for one in seen.mapped]
         values = await values_of(self._jq, str(mappings.identifier), items)
         if any(value is not None for value in values) and not lacks_mapped(seen):
             return []
@@ -158,18 +151,18 @@ class Judge:
         severity: Severity = "warn" if some else "error"
         where = "some answers" if some else "items"
         problem = f"data_path {path!r} leads to {where} without what is mapped"
-        return seen.finding(self._document, ("selector", "data_path"), problem, remedy, severity)
+        return seen.finding(("selector", "data_path"), problem, remedy, severity)
 
     # --- the query -------------------------------------------------------------------------
 
     async def _query(self, seen: Seen) -> list[Finding]:
         query, path, count = seen.config.selector.query, ("selector", "query"), len(seen.mapped)
-        items = [*map(_item, seen.mapped)]
+        items = [one.item for one in seen.mapped]
         odd = [one for one in seen.mapped if one.evaluation.passed is None]
         if seen.passed and not odd:
             other = await of_other_type(self._jq, query, items)
             problem = f"query {query!r} compares with a value of another type"
-            return [seen.finding(self._document, path, problem, other)] if other else []
+            return [seen.finding(path, problem, other)] if other else []
         near = await compared(self._jq, query, items)
         remedy = near or self._not_there(seen, query, items)
         if odd:
@@ -178,11 +171,11 @@ class Judge:
             remedy = remedy or 'compare, as in .state == "open"; for all items write "true"'
             if isinstance(near, str) and near:
                 remedy = f"compare: {near}"
-            return [seen.finding(self._document, path, problem, remedy)]
+            return [seen.finding(path, problem, remedy)]
         remedy = remedy or 'correct it; for all items write "true"'
         is_sure = bool(near) or not seen.truncated
         problem = f"query {query!r} is true for none of {count} items"
-        return [seen.finding(self._document, path, problem, remedy, "error" if is_sure else "warn")]
+        return [seen.finding(path, problem, remedy, "error" if is_sure else "warn")]
 
     @staticmethod
     def _not_there(seen: Seen, query: str, items: Items) -> str:
@@ -199,27 +192,18 @@ class Judge:
     # --- identifiers -----------------------------------------------------------------------
 
     async def _identifier(self, seen: Seen) -> list[Finding]:
-        path = ("port", "entity", "mappings", "identifier")
-        expression = seen.config.port.entity.mappings.identifier
+        path = (*MAPPINGS, "identifier")
+        expression = seen.mappings.identifier
         if not isinstance(expression, str):
             return []
         values = [one.made.get("identifier") for one in seen.passed]
         count = len(values)
         nameless = sum(is_nameless(one, expression) for one in seen.passed)
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         if nameless:
             remedy = await self._instead(seen, expression)
-            if count == 1 and not remedy and _is_map(seen.passed[0].item):
-                place = ("selector", "data_path")
-                entries = Write("to_entries", "an item of each key, with .key and .value")
-                problem = f"the answer is one object, and its {expression!r} is null"
-                return [seen.finding(self._document, place, problem, entries)]
             problem = f"identifier {expression!r} is null in {nameless} of {count} items"
-            return [
-                seen.finding(
-                    self._document, path, problem, remedy or "choose a key that all items have"
-                )
-            ]
+            return [seen.finding(path, problem, remedy or "choose a key that all items have")]
         absent = await self._values.absent(seen, "identifier", expression, items)
         if absent or all(map(holds_json, values)):
             return absent or [await self._of_whole(seen, expression, items)]
@@ -235,13 +219,11 @@ class Judge:
             before = "where these are different things: "
             told = f"{before}{apart}"
             apart = replace(apart, before=before) if isinstance(apart, Write) else told
-        return [
-            seen.finding(self._document, path, problem, apart, "error" if pair.is_lost else "warn")
-        ]
+        return [seen.finding(path, problem, apart, "error" if pair.is_lost else "warn")]
 
     async def _of_whole(self, seen: Seen, expression: str, items: Items) -> Finding:
         """At an identifier that is the text of an object or a list: what is in it, or beside."""
-        path = ("port", "entity", "mappings", "identifier")
+        path = (*MAPPINGS, "identifier")
         problem = f"identifier {expression!r} is a whole object or list"
         values = {json.dumps(one.made.get("identifier")) for one in seen.passed}
         inner = expression.strip().removesuffix("tostring").rstrip("| ")
@@ -251,7 +233,7 @@ class Judge:
             found = replace(found, value=as_texts(str(found.value), of_items))
         found = found or unique_key(items, self._leading.wanted_of(seen)) or ""
         told = found or "choose a key that tells items apart"
-        return seen.finding(self._document, path, problem, told)
+        return seen.finding(path, problem, told)
 
     def _passing(self, seen: Seen, path: Path, expression: str, items: Items) -> list[Finding]:
         """At an identifier that is unique by chance: of dates or versions, beside an own id."""
@@ -268,11 +250,11 @@ class Judge:
             return []
         problem = f"identifier {expression!r} is a date or a version, which may change"
         remedy = Write(text, f"another entity whenever it does; {key} is its own")
-        return [seen.finding(self._document, path, problem, remedy, "warn")]
+        return [seen.finding(path, problem, remedy, "warn")]
 
     async def _instead(self, seen: Seen, expression: str) -> Write | None:
         """What gives identifiers where an expression gives none; None where nothing does."""
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         if sibling := await first_unique(self._jq, self._siblings(seen, expression), items):
             return Write(sibling, "unique, and another kind of this blueprint has it so")
         near = await better(self._jq, expression, items, fits=is_scalar)
@@ -297,14 +279,14 @@ class Judge:
 
     def _siblings(self, seen: Seen, expression: str) -> list[str]:
         """The identifiers of other resources that make the same blueprint."""
-        own = seen.config.port.entity.mappings.blueprint
+        own = seen.mappings.blueprint
         mappings = (one.config.port.entity.mappings for one in self._all if one is not seen)
         found = [one.identifier for one in mappings if one.blueprint == own]
         return [one for one in found if isinstance(one, str) and one != expression]
 
     async def _apart(self, seen: Seen, expression: str) -> Remedy:
         """An identifier that is different in all items: behind the parents' values, or a key."""
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         parameters = seen.config.selector.path_parameters or {}
         candidate = await identifier_below_parents(self._jq, expression, parameters, items)
         if candidate:
@@ -315,16 +297,6 @@ class Judge:
             or unique_key(items, self._leading.wanted_of(seen))
             or "choose a key that tells items apart"
         )
-
-
-def _is_map(item: Mapping[str, Json]) -> bool:
-    """Whether an object looks like many things by their names: values of one type."""
-    own = {key: value for key, value in item.items() if not key.startswith("__")}
-    return len(own) >= _FEW and len({type(value) for value in own.values()}) == 1
-
-
-def _item(one: Mapped) -> dict[str, Json]:
-    return one.item
 
 
 def nulls_of(mapped: Sequence[Mapped]) -> list[str]:

@@ -20,7 +20,6 @@ from workbench.check.guesses.expressions import (
     values_of,
     written,
 )
-from workbench.check.items.identifiers import shapes
 from workbench.suggest.vocabulary import words_of
 
 _SPEAKING: Final = 0.5  # likeness of names
@@ -42,7 +41,7 @@ class Leading:
         self, seen: Seen, known: set[str], name: str, expression: str, *, many: bool
     ) -> Remedy:
         """A path of the items whose values are identifiers of the target."""
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         if many and (listed := await self._of_lists(known, items)):
             return listed
         own = [str(one.made.get("identifier")) for one in seen.passed]
@@ -131,23 +130,8 @@ class Leading:
         candidates = [
             f"{expression} | split({json.dumps(sign)})[{at}]" for sign in _SIGNS for at in (0, -1)
         ]
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         return "" if many else await self.first(candidates, known, items)
-
-    @staticmethod
-    def by_name(seen: Seen, name: str, known: set[str], *, many: bool) -> Remedy:
-        """A path that is called like the relation, with values that look like identifiers."""
-        items = [one.item for one in seen.passed]
-        paths = dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST))
-        for path in sorted(paths, key=lambda one: -likeness(name.lower(), ".".join(one).lower())):
-            column = [follow(item, path) for item in items]
-            values = [value for value in column if is_scalar(value)]
-            is_alike = likeness(name.lower(), ".".join(path).lower()) >= _SPEAKING
-            if values and is_alike and shapes(set(map(str, values))) <= shapes(known):
-                text = as_text(path, column)
-                told = "its values look like identifiers"
-                return Write(f"[{text}]" if many else text, told)
-        return ""
 
 
 def _alike(path: tuple[str, ...], expression: str, name: str) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from typing import Protocol
+from collections.abc import Container, Iterator, Sequence
+
+from port_ocean.core.handlers.port_app_config.models import EntityMapping
 
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
@@ -22,23 +22,6 @@ from workbench.check.guesses.expressions import (
 )
 from workbench.check.guesses.names import alikeness
 
-
-class Mapped(Protocol):
-    """The expressions of a resource's entities."""
-
-    @property
-    def identifier(self) -> object:
-        """jq, or a search query."""
-
-    @property
-    def title(self) -> object:
-        """jq, or None."""
-
-    @property
-    def properties(self) -> Mapping[str, object]:
-        """The jq of each, by its name."""
-
-
 _FEWEST = 2  # expressions that say together that the list is the wrong one
 _ALIKE = 0.75  # names that mean the same
 _DEEPEST = 4  # objects and lists around rows
@@ -50,7 +33,7 @@ async def other_list(jq: JqWorker, seen: Seen) -> Remedy:
     """What to write for ``data_path`` where its items have nothing that is mapped; or ""."""
     wanted = [one for one in seen.passed[0].expressions if one.path != "blueprint" and one.jq]
     names = [one.jq for one in wanted if one.path == "identifier" and one.jq]
-    items = [one.item for one in seen.passed]
+    items = seen.kept
     marks = _marks(seen)
     found = [
         one.jq
@@ -83,7 +66,7 @@ async def listed_otherwise(jq: JqWorker, seen: Seen, beyond: int | None = None) 
     selector = seen.config.selector
     for page in seen.own_pages[:1]:
         body = _unwrapped(page.body) if selector.response_format == "xml" else page.body
-        found = await list_with(jq, seen.config.port.entity.mappings, body, beyond)
+        found = await list_with(jq, seen.mappings, body, beyond)
         if found and found[0] != (selector.data_path or "."):
             return at_list(*found)
     return ""
@@ -99,7 +82,7 @@ async def listed_in_others(jq: JqWorker, seen: Seen) -> Remedy:
     for page in [page for page in seen.own_pages if not page.rows and keys]:
         body = _unwrapped(page.body) if selector.response_format == "xml" else page.body
         if isinstance(body, dict) and keys and keys[0] not in body:
-            other = await list_with(jq, seen.config.port.entity.mappings, body)
+            other = await list_with(jq, seen.mappings, body)
             found |= {other[0]: None} if other and other[0].startswith(".") else {}
     path = " // ".join([str(selector.data_path), *found])
     return Write(path, "of those without any, too") if found else ""
@@ -142,7 +125,7 @@ def _plain(value: Found) -> list[Json]:
 
 
 async def list_with(
-    jq: JqWorker, mappings: Mapped, body: Json, beyond: int | None = None
+    jq: JqWorker, mappings: EntityMapping, body: Json, beyond: int | None = None
 ) -> tuple[str, int] | None:
     """The list of an answer whose objects have most of what is mapped, and its length; or None.
 
@@ -217,17 +200,18 @@ def lists_by_key(
         keys = {str(key) for row in objects or held for key in row}
         is_own = any(max(alikeness(name, key), key == name) >= _ALIKE for key in keys)
         is_other = rest is not None and not any(has_path(rows, one) for one in others)
-        if is_own or is_other or len(rows) < len(pairs) or (not objects and others & _paths(keys)):
+        if (
+            is_own
+            or is_other
+            or len(rows) < len(pairs)
+            or (not objects and others & {(key,) for key in keys})
+        ):
             continue
         rows = [{**row, name: key} for row, (key, _) in zip(rows, pairs, strict=True)]
         if "[]" in where:
             yield f"[{where} | to_entries[] | {text}]", rows
         else:
             yield f"{'' if where == '.' else f'{where} | '}to_entries | map({text})", rows
-
-
-def _paths(keys: AbstractSet[str]) -> set[tuple[str, ...]]:
-    return {(key,) for key in keys}
 
 
 def _as_key(name: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from jq_engine.worker import JqWorker
-from workbench.check.asking.reading import Seen
+from workbench.check.asking.reading import MAPPINGS, Seen
 from workbench.check.files.offline import Installation
 from workbench.check.findings import Finding, Path, Remedy, Write, either, removed
 from workbench.check.guesses.expressions import better
@@ -58,60 +58,56 @@ class RefusedByPort:
 
     def no_text(self, seen: Seen, name: str) -> list[Finding]:
         """At an identifier or a title that is a number or a boolean: Port takes texts alone."""
-        expression = getattr(seen.config.port.entity.mappings, name)
+        expression = getattr(seen.mappings, name)
         values = [one.made.get(name) for one in seen.passed]
         odd = [value for value in values if isinstance(value, int | float)]
         if not odd or not isinstance(expression, str):
             return []
         refused = f"Port refuses {len(odd)} of {len(values)} entities"
         problem = f"{name} must be a text, {json.dumps(odd[0])} is none: {refused}"
-        path = ("port", "entity", "mappings", name)
+        path = (*MAPPINGS, name)
         remedy = Write(as_texts(expression, values))
-        return [seen.finding(self._document, path, problem, remedy)]
+        return [seen.finding(path, problem, remedy)]
 
     async def _refused(self, seen: Seen, faults: list[EntityFault]) -> Finding:
         first, count = faults[0], len(seen.passed)
         part = "properties" if first.part == "property" else "relations"
-        path = ("port", "entity", "mappings", part, first.name)
+        path = (*MAPPINGS, part, first.name)
         example = json.dumps(first.value, default=str)[:_SHOWN]
         refused = f"Port refuses {len(faults)} of {count} entities"
         if first.problem == "is required":
             problem = f"{first.part} {first.name} is required, but null: {refused}"
-            expression = self._document.at((*seen.base, *path))
+            expression = seen.at(path)
             near = await better(self._jq, str(expression), seen.items)
             remedy = Write(near.expression) if near else "give a value in every item, with //"
-            return seen.finding(self._document, path, problem, remedy)
+            return seen.finding(path, problem, remedy)
         problem = f"{first.part} {first.name} {first.problem}, {example} is none: {refused}"
-        expression = self._document.at((*seen.base, *path))
-        blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
+        expression = seen.at(path)
+        blueprint = self._blueprints[seen.blueprint]
         if not isinstance(expression, str):
-            return seen.finding(
-                self._document, path, problem, "change the expression or the blueprint"
-            )
+            return seen.finding(path, problem, "change the expression or the blueprint")
         if first.part == "relation":
             found = await self._refused_relation(seen, first, expression, problem)
             if found:
                 return found
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         fit = await self._fitter.fitting(expression, items, first, blueprint)
         has_file = fit.blueprint is not None and self._of_blueprints is not None
         if has_file and fit.is_even:
             way: Remedy = Write(fit.expression) if fit.expression else fit.words
-            own = seen.finding(self._document, path, problem, way)
+            own = seen.finding(path, problem, way)
             return either(
                 own, self._in_blueprint(first, blueprint, problem, Fitting("", fit.blueprint))
             )
         if has_file and fit.is_of_blueprint:
             return self._in_blueprint(first, blueprint, problem, fit)
-        return seen.finding(
-            self._document, path, problem, fit.remedy or "change the expression or the blueprint"
-        )
+        return seen.finding(path, problem, fit.remedy or "change the expression or the blueprint")
 
     async def _refused_relation(
         self, seen: Seen, first: EntityFault, expression: str, problem: str
     ) -> Finding | None:
         """At a relation to one where there are several, or the other way round."""
-        blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
+        blueprint = self._blueprints[seen.blueprint]
         has_file, is_many = self._of_blueprints is not None, blueprint.relations[first.name].many
         if is_many and isinstance(first.value, list) and None in first.value:
             return None  # all that is in it is kept, but for the nulls
@@ -127,8 +123,8 @@ class RefusedByPort:
                 fit = Fitting(str(target.value), one)
                 return self._in_blueprint(first, blueprint, problem, fit)
             target = replace(target, also=one.told)
-        path = ("port", "entity", "mappings", "relations", first.name)
-        return seen.finding(self._document, path, problem, target) if target else None
+        path = (*MAPPINGS, "relations", first.name)
+        return seen.finding(path, problem, target) if target else None
 
     def _in_blueprint(
         self, fault: EntityFault, blueprint: Blueprint, problem: str, fit: Fitting

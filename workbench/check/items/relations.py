@@ -10,10 +10,11 @@ from typing import Final
 
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
-from workbench.check.asking.reading import Seen
+from workbench.check.asking.reading import MAPPINGS, Seen
 from workbench.check.files.blueprints import constant
 from workbench.check.files.documents import Document
-from workbench.check.findings import Finding, Remedy, Severity, Write
+from workbench.check.files.offline import Installation
+from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 from workbench.check.guesses.expressions import (
     as_text,
     is_scalar,
@@ -24,7 +25,7 @@ from workbench.check.guesses.expressions import (
 )
 from workbench.check.items.identifiers import are_unlike
 from workbench.check.items.leading import Leading
-from workbench.store.model import Blueprint, Relation
+from workbench.store.model import Relation
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import names_identity, words_of
 
@@ -41,35 +42,44 @@ class _Question:
     seen: Seen
     name: str
     relation: Relation
-    expression: str
     values: set[str]
     known: set[str]
-    problem: str
+    problem: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Its place in the resource."""
+        return (*MAPPINGS, "relations", self.name)
+
+    @property
+    def written(self) -> Json:
+        """What the mapping says there."""
+        return self.seen.at(self.path)
+
+    @property
+    def expression(self) -> str:
+        """That as jq."""
+        return str(self.written)
+
+    def told(self, document: Document, place: Path, remedy: Remedy) -> Finding:
+        """The problem, with its kind, at another place."""
+        return document.finding(place, f"kind {self.seen.config.kind}: {self.problem}", remedy)
 
 
 class Relations:
     """Judges the relations of resources by what all of them gave."""
 
-    def __init__(
-        self,
-        document: Document,
-        blueprints: Mapping[str, Blueprint],
-        all_seen: Sequence[Seen],
-        jq: JqWorker,
-        of_blueprints: Document | None = None,
-    ) -> None:
-        self._of_blueprints = of_blueprints
-        self._document = document
-        self._blueprints = blueprints
+    def __init__(self, installation: Installation, all_seen: Sequence[Seen], jq: JqWorker) -> None:
+        self._blueprints = installation.blueprints
+        self._of_blueprints = installation.blueprints_document
         self._all = all_seen
         self._jq = jq
         self._leading = Leading(jq)
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """Relations of which no value is an identifier of the target."""
-        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
         found: list[Finding] = []
-        for name, relation in (blueprint.relations if blueprint else {}).items():
+        for name, relation in self._relations_of(seen).items():
             known, is_complete = self._identifiers_of(relation.target)
             values = self._targets_of(seen, name)
             if not known and values and not self._is_filled(relation.target):
@@ -79,26 +89,19 @@ class Relations:
             if values & known:
                 found += await self._by_chance(seen, name, relation)
                 continue
-            path = ("port", "entity", "mappings", "relations", name)
-            expression = self._document.at((*seen.base, *path))
-            problem = (
-                f"kind {seen.config.kind}: relation {name} {expression!r}: 0 of {len(values)}"
-                f" values are identifiers of {relation.target}"
-            )
-            ask = _Question(seen, name, relation, str(expression), values, known, problem)
+            ask = _Question(seen, name, relation, values, known)
+            problem = f"0 of {len(values)} values are identifiers of {relation.target}"
+            ask = dataclasses.replace(ask, problem=f"relation {name} {ask.written!r}: {problem}")
             if told := await self._elsewhere(ask):
                 found.append(told)
                 continue
-            remedy = await self._own(ask) or self._by_rows(ask)
+            remedy = await self._own(ask)
             is_other = are_unlike(values, known)
-            if not remedy and is_other:
-                remedy = self._leading.by_name(seen, name, known, many=relation.many)
             if remedy or is_complete or is_other:
                 remedy = remedy or f"correct the expression; {relation.target} has {_some(known)}"
                 is_sure = is_complete or isinstance(remedy, Write)
                 severity: Severity = "error" if is_sure else "warn"
-                place = (*seen.base, *path)
-                found.append(self._document.finding(place, problem, remedy, severity=severity))
+                found.append(seen.finding(ask.path, ask.problem, remedy, severity))
         return found
 
     def _is_filled(self, blueprint: str) -> bool:
@@ -111,30 +114,22 @@ class Relations:
         self, seen: Seen, name: str, relation: Relation, values: set[str]
     ) -> list[Finding]:
         """A relation to a blueprint of which nothing is made; where the values are of another."""
-        path = ("port", "entity", "mappings", "relations", name)
-        told = f"kind {seen.config.kind}: relation {name} leads to {relation.target}"
-        problem = f"{told}, of which no resource makes an entity"
-        expression = str(self._document.at((*seen.base, *path)))
-        ask = _Question(seen, name, relation, expression, values, set(), problem)
+        told = f"relation {name} leads to {relation.target}, of which no resource makes an entity"
+        ask = _Question(seen, name, relation, values, set(), told)
         most = max(self._all, key=lambda one: len(values & _identifiers(one)))
         hits = len(values & _identifiers(most))
         made = str(most.passed[0].made.get("blueprint")) if hits else ""
-        makers = [one for one in self._all if self._makes(one, made)]
+        made_by = ((one, [each.made.get("blueprint") for each in one.passed]) for one in self._all)
+        makers = [one for one, names in made_by if made in names]
         is_text = not all(one.isdigit() for one in values)
         if is_text and hits >= _SEVERAL and hits * 2 > len(values):
             if len(makers) == 1:
                 return [self._of_target(ask, made, hits)]
             # Two resources make the other one: one of them is meant to make this one.
-            place = (*most.base, "port", "entity", "mappings", "blueprint")
             told_of = Write(f'"{relation.target}"', f"{name} leads to its entities")
-            return [self._document.finding(place, problem, told_of)]
+            return [ask.told(most.document, (*most.base, *MAPPINGS, "blueprint"), told_of)]
         remedy = f"make {relation.target} the blueprint of a resource, unless others fill it"
-        place = (*seen.base, *path)
-        return [self._document.finding(place, problem, remedy, severity="warn")]
-
-    @staticmethod
-    def _makes(seen: Seen, blueprint: str) -> bool:
-        return any(one.made.get("blueprint") == blueprint for one in seen.passed)
+        return [seen.finding(ask.path, told, remedy, "warn")]
 
     async def _by_chance(self, seen: Seen, name: str, relation: Relation) -> list[Finding]:
         """A relation whose values are numbers that many things have, where its name says another.
@@ -146,11 +141,10 @@ class Relations:
         values = self._targets_of(seen, name)
         if not all(one.isdigit() for one in values):
             return []
-        path = ("port", "entity", "mappings", "relations", name)
-        expression = str(self._document.at((*seen.base, *path)))
-        told = f"kind {seen.config.kind}: relation {name} {expression!r}"
+        ask = _Question(seen, name, relation, values, known)
+        told = f"relation {name} {ask.written!r}"
         problem = f"{told} leads to {relation.target}, and is called otherwise"
-        ask = _Question(seen, name, relation, expression, values, known, problem)
+        ask = dataclasses.replace(ask, problem=problem)
         other = None if _speaks(relation.target, name) else self._other_target(ask)
         if other and other[1] == len(values) and _speaks(other[0], name):
             return [dataclasses.replace(self._of_target(ask, *other), severity="warn")]
@@ -162,8 +156,7 @@ class Relations:
         if not isinstance(way, Write):
             return []
         problem = f"{told} gives the items' own identifiers"
-        place = (*seen.base, *path)
-        return [self._document.finding(place, problem, way, severity="warn")]
+        return [seen.finding(ask.path, problem, way, "warn")]
 
     async def _own(self, ask: _Question) -> Remedy:
         """Another expression, whose values are identifiers of the target."""
@@ -179,7 +172,7 @@ class Relations:
 
         There where the relation's own expression is right, as far as names and values tell.
         """
-        own = await self._own(ask) or self._by_rows(ask)
+        own = await self._own(ask)
         by_key, target = self._other_key(ask), ask.relation.target
         is_meant = _speaks(target, ask.name)
         other = None if by_key and is_meant else self._other_target(ask)
@@ -188,12 +181,11 @@ class Relations:
         if by_key is None:
             return None
         maker, key = by_key
-        if own and not self._is_shared(ask) and not self._is_by_id(ask, maker, key):
+        if own and not self._is_by_id(ask, maker, key):
             return None
         also = f"{own.value} in the relation" if isinstance(own, Write) else ""
         remedy = Write(key, "of which these are values", also=also or "correct the relation")
-        place = (*maker.base, "port", "entity", "mappings", "identifier")
-        return self._document.finding(place, ask.problem, remedy)
+        return ask.told(maker.document, (*maker.base, *MAPPINGS, "identifier"), remedy)
 
     @staticmethod
     def _is_by_id(ask: _Question, maker: Seen, key: str) -> bool:
@@ -209,29 +201,16 @@ class Relations:
         """
         some = "all" if count == len(ask.values) else f"{count} of {len(ask.values)}"
         told = f"{some} values are identifiers of {other}"
-        blueprint = str(ask.seen.passed[0].made.get("blueprint"))
         document = self._of_blueprints
         if document is not None and isinstance(document.value, list):
             names = [one.get("identifier") for one in document.value if isinstance(one, dict)]
-            path = (names.index(blueprint), "relations", ask.name, "target")
-            return document.finding(path, ask.problem, Write(other, told))
-        place = (*ask.seen.base, "port", "entity", "mappings", "relations", ask.name)
+            path = (names.index(ask.seen.blueprint), "relations", ask.name, "target")
+            return ask.told(document, path, Write(other, told))
         remedy = f"make {other} the target of relation {ask.name} in the blueprint: {told}"
-        return self._document.finding(place, ask.problem, remedy)
-
-    def _is_shared(self, ask: _Question) -> bool:
-        """Whether several relations to the target miss its identifiers, and none finds them."""
-        matching = [
-            bool(self._targets_of(seen, name) & ask.known)
-            for seen in self._all
-            for name, relation in self._relations_of(seen).items()
-            if relation.target == ask.relation.target and self._targets_of(seen, name)
-        ]
-        return len(matching) > 1 and not any(matching)
+        return ask.seen.finding(ask.path, ask.problem, remedy)
 
     def _relations_of(self, seen: Seen) -> Mapping[str, Relation]:
-        made = str(seen.passed[0].made.get("blueprint")) if seen.passed else ""
-        blueprint = self._blueprints.get(made)
+        blueprint = self._blueprints.get(seen.blueprint)
         return blueprint.relations if blueprint else {}
 
     @staticmethod
@@ -245,7 +224,7 @@ class Relations:
 
     def wanted_of(self, seen: Seen) -> set[str]:
         """What relations of other resources give as identifiers of a resource's entities."""
-        own = str(seen.passed[0].made.get("blueprint"))
+        own = seen.blueprint
         return {
             target
             for other in self._all
@@ -258,7 +237,7 @@ class Relations:
         """Whether a relation's values are lists of identifiers of its target, of several things."""
         relation = self._relations_of(seen).get(name)
         known = self._identifiers_of(relation.target)[0] if relation else set()
-        values = await values_of(self._jq, expression, [one.item for one in seen.passed])
+        values = await values_of(self._jq, expression, seen.kept)
         lists = [value for value in values if isinstance(value, list) and value]
         held = [one for value in lists for one in value]
         hits = sum(isinstance(one, str) and one in known for one in held)
@@ -267,16 +246,13 @@ class Relations:
 
     async def target(self, seen: Seen, name: str, expression: str) -> Remedy:
         """A path whose values are identifiers of a relation's target, for one that finds none."""
-        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
-        relation = blueprint.relations.get(name) if blueprint else None
+        relation = self._relations_of(seen).get(name)
         if relation is None:
             return ""
         known, _ = self._identifiers_of(relation.target)
-        return (
-            await self._leading.path(seen, known, name, expression, many=relation.many)
-            if known
-            else ""
-        )
+        if not known:
+            return ""
+        return await self._leading.path(seen, known, name, expression, many=relation.many)
 
     def _identifiers_of(self, blueprint: str) -> tuple[set[str], bool]:
         """The identifiers that were seen of a blueprint, and whether that is all there are."""
@@ -289,7 +265,7 @@ class Relations:
             if len(own) * 2 < len(names):  # they are wrong themselves, which is told of them
                 return set(), False
             known |= own
-            if makes or f'"{blueprint}"' in seen.config.port.entity.mappings.blueprint:
+            if makes or f'"{blueprint}"' in seen.mappings.blueprint:
                 is_complete = is_complete and not seen.truncated and not seen.errors
         return known, is_complete
 
@@ -299,7 +275,7 @@ class Relations:
         All of them, or most where not all of its entities were seen. Small numbers are
         identifiers of many things: there the name has to speak.
         """
-        own = {ask.relation.target, str(ask.seen.passed[0].made.get("blueprint"))}
+        own = {ask.relation.target, ask.seen.blueprint}
         is_text = not all(one.isdigit() for one in ask.values)
         for name in self._blueprints:
             known, is_whole = self._identifiers_of(name)
@@ -315,7 +291,7 @@ class Relations:
 
     async def _composed(self, seen: Seen, target: str, expression: str, known: set[str]) -> Remedy:
         """The target's own identifier, made of several parts, with this resource's keys."""
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         for other in self._all:
             own = other.config.port.entity.mappings.identifier
             makes = any(one.made.get("blueprint") == target for one in other.passed)
@@ -339,33 +315,6 @@ class Relations:
                 if len(set(texts)) == len(items) and hits > 1 and hits * 2 > len(ask.values):
                     return seen, as_text(path, column)
         return None
-
-    def _by_rows(self, ask: _Question) -> Remedy:
-        """The path whose value in each row is the identifier of what the relation's value names.
-
-        Where the values are those of another key of the target.
-        """
-        by_key = self._other_key(ask)
-        if by_key is None:
-            return ""
-        maker, key = by_key
-        path = paths_in(key)[0]
-        made = [one for one in maker.passed if one.made["blueprint"] == ask.relation.target]
-        names = {str(follow(one.item, path)): str(one.made.get("identifier")) for one in made}
-        rows = [
-            (one.item, names[target])
-            for one in ask.seen.passed
-            for target in _targets((one.made.get("relations") or {}).get(ask.name))[:1]
-            if target in names
-        ]
-        items = [item for item, _ in rows]
-        for way in dict.fromkeys(one for item in items[:20] for one in leaves(item)):
-            column = [follow(item, way) for item in items]
-            if all(str(value) == wanted for value, (_, wanted) in zip(column, rows, strict=True)):
-                text = as_text(way, column)
-                told = f"in {len(rows)} rows the identifier of what is named"
-                return Write(f"[{text}]" if ask.relation.many else text, told)
-        return ""
 
 
 def _identifiers(seen: Seen) -> set[str]:

@@ -10,9 +10,9 @@ from framework.mapped_items import Items, Mapped
 from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, Missing, follow
-from workbench.check.asking.reading import Seen
+from workbench.check.asking.reading import MAPPINGS, Seen
+from workbench.check.asking.sent import asking_for, chosen_by
 from workbench.check.files.blueprints import constant
-from workbench.check.files.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.guesses.expressions import (
     alike,
@@ -26,7 +26,6 @@ from workbench.check.guesses.expressions import (
     with_operands,
     written,
 )
-from workbench.check.items.chosen_keys import asking_for, chosen_by
 from workbench.check.items.comparisons import of_other_type
 from workbench.check.items.fitting import Fitter, admits
 from workbench.check.items.relations import Relations
@@ -48,14 +47,12 @@ class Values:
 
     def __init__(
         self,
-        document: Document,
         blueprints: Mapping[str, Blueprint],
         leading: Relations,
         fitter: Fitter,
         jq: JqWorker,
     ) -> None:
         self._fitter = fitter
-        self._document = document
         self._blueprints = blueprints
         self._leading = leading
         self._jq = jq
@@ -63,7 +60,7 @@ class Values:
     async def findings(self, seen: Seen) -> list[Finding]:
         """Expressions that find nothing in any item, fail, or look for a key that is not there."""
         found: list[Finding] = []
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         for number, expression in enumerate(seen.passed[0].expressions):
             name = expression.path.partition(".")[0]
             if name in {"identifier", "blueprint"} or expression.jq is None:
@@ -71,9 +68,7 @@ class Values:
             values = [one.evaluation.values[number] for one in seen.passed]
             if path := await self._quoted(expression.jq, items):
                 problem = f"{_what(expression.path)} {expression.jq!r} is a text, and no path"
-                found.append(
-                    seen.finding(self._document, _place(expression.path), problem, Write(path))
-                )
+                found.append(seen.finding(_place(expression.path), problem, Write(path)))
             elif all(map(_is_nothing, values)):
                 found += await self._null(seen, expression.path, expression.jq, items)
             elif name == "title" and any(isinstance(one, dict | list) for one in values):
@@ -81,7 +76,7 @@ class Values:
             elif near := await of_other_type(self._jq, expression.jq, items):
                 place, what = _place(expression.path), _what(expression.path)
                 problem = f"{what} {expression.jq!r} compares with a value of another type"
-                found.append(seen.finding(self._document, place, problem, near))
+                found.append(seen.finding(place, problem, near))
             else:
                 found += await self.absent(seen, expression.path, expression.jq, items)
         return found
@@ -110,7 +105,7 @@ class Values:
             said = "a list of nulls"
         problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
         if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
-            return [seen.finding(self._document, path, problem, leading)]
+            return [seen.finding(path, problem, leading)]
         remedy = await self._better(seen, name, jq, items) or self._of_elements(jq, items)
         if failed and not remedy:
             reason = failed[0].partition("\n")[0][:120]
@@ -120,7 +115,7 @@ class Values:
         absent = paths and not any(has_path(items, one) for one in paths)
         if remedy or (failed and not absent):
             told = remedy or "correct the expression"
-            return [seen.finding(self._document, path, problem, told)]
+            return [seen.finding(path, problem, told)]
         if not absent or len(items) < _FEW or empty:
             return []
         return [self._unknown(seen, name, problem, items, paths[0][0])]
@@ -131,7 +126,7 @@ class Values:
         Or that value itself, where nothing else is made of it.
         """
         part, _, key = name.partition(".")
-        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+        blueprint = self._blueprints.get(seen.blueprint)
         for candidate in with_operands(jq, ("({} | tostring)", "({} | tonumber)")):
             values = await values_of(self._jq, candidate, items)
             fits = all(part != "properties" or admits(blueprint, key, one) for one in values)
@@ -163,7 +158,7 @@ class Values:
     async def _better(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
         """What to write for an expression that finds nothing; "" where nothing is like it."""
         part, _, key = name.partition(".")
-        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+        blueprint = self._blueprints.get(seen.blueprint)
 
         def fits(value: Json) -> bool:
             if part == "properties":
@@ -200,19 +195,19 @@ class Values:
             remedy = f"{asked} asks for {first}, which does not come: correct the name {asked!r}"
             place = (*seen.base, "selector", "query_params", asked)
             problem = f"kind {seen.config.kind}: {problem}"
-            return self._document.finding(place, problem, remedy, at_key=True)
+            return seen.document.finding(place, problem, remedy, at_key=True)
         keys = sorted({str(key) for item in items for key in item})
         more = f" and {len(keys) - _MOST} more" if len(keys) > _MOST else ""
         remedy = f"the items have {', '.join(keys[:_MOST])}{more}"
         if chosen := chosen_by(params, items):
             remedy = f"query_params.{chosen} says which keys come: name {first} there"
-        return seen.finding(self._document, _place(name), problem, remedy, "warn")
+        return seen.finding(_place(name), problem, remedy, "warn")
 
     def _object(self, seen: Seen, jq: str, values: Sequence[Json]) -> list[Finding]:
         """A title that is an object or a list, which Port takes in no entity."""
         odd = [one for one in values if isinstance(one, dict | list)]
         objects = [one for one in values if isinstance(one, dict)]
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         head = jq if plain_path(jq) else f"({jq}) | "
         remedy: Remedy = "give a text of it"
         column = title_of(columns(objects), None)
@@ -222,7 +217,7 @@ class Values:
             remedy = Write(column.path, f"{len(column.present)} of {len(items)}")
         said = "an object" if objects else "a list"
         problem = f"title {jq!r} is {said} in {len(odd)} of {len(values)} items"
-        return [seen.finding(self._document, _place("title"), problem, remedy)]
+        return [seen.finding(_place("title"), problem, remedy)]
 
     async def absent(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
         """A key within an expression that no item has, beside one that is spelled nearly so."""
@@ -243,7 +238,7 @@ class Values:
                 if path not in first and not await self._finds_more(other, jq, items):
                     continue
                 remedy = Write(other)
-                return [seen.finding(self._document, _place(name), problem, remedy, "warn")]
+                return [seen.finding(_place(name), problem, remedy, "warn")]
         return []
 
     def _too_deep(
@@ -256,7 +251,7 @@ class Values:
             if held and all(map(is_scalar, held)):
                 problem = f"{_what(name)} {jq!r}: {written(path[:length])} has no keys in any item"
                 remedy = Write(jq.replace(written(path), written(path[:length])))
-                return [seen.finding(self._document, _place(name), problem, remedy)]
+                return [seen.finding(_place(name), problem, remedy)]
         return []
 
     async def _finds_more(self, other: str, jq: str, items: Items) -> bool:
@@ -294,7 +289,7 @@ def _is_nothing(value: Json) -> bool:
 
 
 def _place(name: str) -> Path:
-    return ("port", "entity", "mappings", *name.split(".", 1))
+    return (*MAPPINGS, *name.split(".", 1))
 
 
 def _what(name: str) -> str:

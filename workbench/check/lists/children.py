@@ -21,7 +21,7 @@ from transport.observer import Exchange, PageRead
 from workbench.check.asking.absence import MADE_UP
 from workbench.check.asking.nearby import Nearby
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.requests import bare, is_of_parent, values_in
+from workbench.check.asking.sent import bare, values_in
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.guesses.expressions import (
     is_something,
@@ -72,7 +72,7 @@ class Children:
     def asked_for(self, seen: Seen) -> Resource:
         """What was asked for last: the resource, or the rows of one of its path parameters."""
         resource = self.near.resource(seen)
-        parent = self.near.parent(seen) if is_of_parent(seen) else None
+        parent = self.near.parent(seen) if seen.is_of_parent else None
         return _rows_of(resource, str(parent.base[-1])) if parent else resource
 
     def statuses(self, seen: Seen) -> set[int | None]:
@@ -84,7 +84,7 @@ class Children:
         return [one for one in seen.pages if self._is_last(seen, one)]
 
     def _is_last(self, seen: Seen, one: Exchange | PageRead) -> bool:
-        if not is_of_parent(seen):
+        if not seen.is_of_parent:
             return one.purpose == "page"
         parent = self.near.parent(seen)
         name = parent.base[-1] if parent else ""

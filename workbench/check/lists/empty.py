@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from framework.mapped_items import Items
-from json_values import Json, follow
+from json_values import Json, as_written, follow
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out
-from workbench.check.files.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Severity
 from workbench.check.guesses.expressions import is_scalar, paths_in, values_of, written
 from workbench.check.items.comparisons import compared
@@ -29,8 +28,7 @@ _LONGEST: Final = 60  # characters of a value that are quoted
 class Empty:
     """Finds why a resource without errors has no items."""
 
-    def __init__(self, document: Document, children: Children) -> None:
-        self._document = document
+    def __init__(self, children: Children) -> None:
         self._children = children
         self._near = children.near
         self._jq = self._near.jq
@@ -60,7 +58,7 @@ class Empty:
             remedy = await self._of_filter(one.filter, items)
             severity: Severity = "warn" if pages[-1].goes_on else "error"
             path = ("selector", "path_parameters", name, "filter")
-            return seen.finding(self._document, path, problem, remedy, severity)
+            return seen.finding(path, problem, remedy, severity)
         return None
 
     async def _of_filter(self, expression: str, items: Items) -> Remedy:
@@ -76,7 +74,7 @@ class Empty:
         if not remedy:
             return None
         problem = f"data_path {seen.config.selector.data_path or '.'!r} leads to an empty list"
-        return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
+        return seen.finding(("selector", "data_path"), problem, remedy)
 
     async def _other_format(self, seen: Seen) -> Finding | None:
         """A format in which there is no list, where as JSON there is one."""
@@ -85,7 +83,7 @@ class Empty:
             return None
         problem = f"no items in the format {seen.config.selector.response_format}"
         path = ("selector", "response_format")
-        return seen.finding(self._document, path, problem, remedy)
+        return seen.finding(path, problem, remedy)
 
     async def _left_out(self, seen: Seen) -> Finding | None:
         """A query parameter, or a part of the body, without which there are items."""
@@ -103,16 +101,16 @@ class Empty:
             rows = await self._children.rows_in(target.endpoint, body)
             if not rows:
                 continue
-            held = one.otherwise(one.value)
-            problem = f"no items with {one.name}={_shown(held)}, and {len(rows)} without it"
+            shown = as_written(one.otherwise(one.value))[:_LONGEST]
+            problem = f"no items with {one.name}={shown}, and {len(rows)} without it"
             path, remedy = await self._instead(seen, target, one, rows)
-            return seen.finding(self._document, path, problem, remedy, "warn")
+            return seen.finding(path, problem, remedy, "warn")
         if request.method == "POST" and request.body:
             words = self._near.session.client.quoted(answer)
             problem = f"the search finds nothing: the API says {words!r}"
             body = "body_form" if request.is_form else "body"
             remedy = f"correct the values in {body}, unless nothing may be there"
-            return seen.finding(self._document, (*target.base, body), problem, remedy, "warn")
+            return seen.finding((*target.base, body), problem, remedy, "warn")
         return None
 
     async def _instead(
@@ -150,13 +148,7 @@ class Empty:
             return None
         name, remedy = found
         problem = f"no items for any value of path_parameters.{name}"
-        return seen.finding(
-            self._document, ("selector", "path_parameters", name, "field"), problem, remedy
-        )
-
-
-def _shown(value: object) -> str:
-    return (value if isinstance(value, str) else json.dumps(value))[:_LONGEST]
+        return seen.finding(("selector", "path_parameters", name, "field"), problem, remedy)
 
 
 def _values(paths: Sequence[tuple[str, ...]], items: Sequence[Json]) -> str:

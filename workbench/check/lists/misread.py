@@ -10,10 +10,9 @@ from errors import Fault, OceanCustomError, Part
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json, follow, keys_of
-from workbench.check.asking.nearby import Nearby, Target
+from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.requests import bare, first_of, is_of_parent
-from workbench.check.files.documents import Document
+from workbench.check.asking.sent import bare
 from workbench.check.files.programs import place_in
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.guesses.expressions import (
@@ -41,27 +40,24 @@ _LISTS: Final = " | arrays | [.]"
 class Misread:
     """Finds what such an expression was meant to be, on the answers at hand."""
 
-    def __init__(
-        self, document: Document, places: Places, near: Nearby, children: Children, unsent: Unsent
-    ) -> None:
-        self._document = document
+    def __init__(self, places: Places, children: Children, unsent: Unsent) -> None:
         self._places = places
-        self._near = near
+        self._near = children.near
         self._children = children
         self._unsent = unsent
 
     async def finding(self, seen: Seen, error: OceanCustomError) -> Finding:
         """At the expression that an error is about."""
-        place = place_in(cause_of(error), self._document, seen.base)
+        place = place_in(cause_of(error), seen.document, seen.base)
         path = place[len(seen.base) :]
         if path[-1] in {"field", "filter"}:
-            where, remedy = await self._of_parents(seen, path, str(self._document.at(place)))
+            where, remedy = await self._of_parents(seen, path, str(seen.document.at(place)))
             return self._places.at(seen, where, error, remedy)
         about = cause_of(error).place
         is_list = isinstance(about, Part) and about.path[-1] == "data_path"
         if is_list and (other := await self._by_other(seen)):
             return self._places.at(seen, other[0], error, other[1])
-        if is_list and is_of_parent(seen):
+        if is_list and seen.is_of_parent:
             return await self._lists_of_parent(seen, error)
         if is_list and (form := await rows_as_json(self._near, self._near.jq, seen)):
             return self._places.at(seen, ("selector", "response_format"), error, form)
@@ -69,7 +65,7 @@ class Misread:
             return self._places.at(seen, path, error, "")
         bodies = [page.body for page in reversed(seen.own_pages)]
         has_list = any(map(lists_of_objects, bodies))
-        asked = first_of(self._near.resource(seen).endpoint, self._near.asked(seen))
+        asked = self._near.own(seen).first
         if not has_list and asked is not None:
             bodies = [await self._near.body(asked), *bodies]
         remedy = await self._mapped(seen, bodies)
@@ -78,7 +74,7 @@ class Misread:
 
     async def _mapped(self, seen: Seen, bodies: Sequence[Json]) -> Remedy:
         """The list of an answer whose objects have what is mapped; "" for none."""
-        mappings = seen.config.port.entity.mappings
+        mappings = seen.mappings
         for body in bodies:
             if near := await self._respelled(seen, body):
                 return near
@@ -93,7 +89,7 @@ class Misread:
         path = near.expression.removesuffix(_LISTS) if near else ""
         for rows in await values_of(jq, path, bodies) if path else []:
             # Without rows it is a list all the same, where the one that was looked for is none.
-            if not rows or await list_with(jq, seen.config.port.entity.mappings, rows):
+            if not rows or await list_with(jq, seen.mappings, rows):
                 return Write(path, f"a list of {len(rows)}" if isinstance(rows, list) else "")
         return None
 
@@ -186,7 +182,7 @@ class Misread:
         if not bodies and target.request is not None:
             bodies = [await self._near.body(target.request)]
         path = (*target.base, "data_path")
-        wanted = self._document.at((*seen.base, *path)) or ""
+        wanted = seen.at(path) or ""
         return self._places.at(seen, path, error, _lists(str(wanted), bodies))
 
 

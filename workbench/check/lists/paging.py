@@ -9,23 +9,19 @@ from typing import Final
 import httpx
 from msgspec.structs import replace
 
-from errors import OceanCustomError
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from pagination import DEFAULT_POSITION_PARAM, PaginationSettings, make_paginator
 from paging.model import PageRequest
 from paging.totals import says_all
-from resync.path_parameters import Binding, request_for
-from resync.session import Session
 from transport.observer import PageRead
 from workbench.check.asking.absence import Answered
-from workbench.check.asking.nearby import Target
+from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.requests import bare
+from workbench.check.asking.sent import bare
 from workbench.check.guesses.expressions import (
     better,
     leaves,
-    lists_of_objects,
     rows_of,
     values_of,
     written,
@@ -51,23 +47,7 @@ class Unheld:
         return Paged({self.name: self.meant.lstrip(".")}, "there it stands") if self.meant else ""
 
 
-async def hidden_rows(session: Session, seen: Seen) -> int:
-    """How many rows come without the parameters of paging, where with them none came."""
-    resource = seen.config.to_resource(session.settings.pagination)
-    is_counted = resource.endpoint.pagination.type in {"page", "offset"}
-    if seen.items or resource.parameters or not is_counted or not seen.own_pages:
-        return 0
-    if any(rows for _, rows in lists_of_objects(seen.own_pages[0].body)):
-        return 0
-    request = request_for(resource.endpoint, Binding(), session.settings.base_url)
-    try:
-        answer = await session.client.send(replace(request, purpose="check"))
-    except OceanCustomError:
-        return 0
-    return max((len(rows) for _, rows in lists_of_objects(answer.body)), default=0)
-
-
-async def alone(session: Session, paging: PaginationSettings, seen: Seen) -> str:
+async def alone(near: Nearby, paging: PaginationSettings, seen: Seen) -> str:
     """What to write where a cursor was refused with what stood beside it, and is not by itself."""
     name = paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type)
     refused = next((one for one in reversed(seen.exchanges) if one.status in _INVALID), None)
@@ -77,12 +57,10 @@ async def alone(session: Session, paging: PaginationSettings, seen: Seen) -> str
     value = url.params.get(name)
     if value is None or len(url.params) == 1:
         return ""
-    bare = PageRequest(str(url.copy_with(query=None)), params=((name, value),), purpose="check")
-    try:
-        await session.client.send(bare)
-    except OceanCustomError:
-        return ""
-    return "write cursor_alone: true in its pagination: the cursor by itself is answered"
+    request = PageRequest(bare(refused.url), params=((name, value),), purpose="check")
+    is_answered = await near.body(request) is not None
+    told = "write cursor_alone: true in its pagination: the cursor by itself is answered"
+    return told if is_answered else ""
 
 
 async def moves_by_rows(answered: Answered, seen: Seen, target: Target) -> bool:
@@ -171,10 +149,14 @@ def total_in(pages: Sequence[PageRead]) -> str:
 
     Of several the only one whose name says so.
     """
-    most = max((page.rows for page in pages), default=0)
-    found = [path for path, values in _scalars(pages) if all(map(_is_count, values, _rows(pages)))]
+    rows = [page.rows for page in pages]
+    found = [
+        path
+        for path, values in _scalars(pages)
+        if all(type(one) is int and one >= count for one, count in zip(values, rows, strict=True))
+    ]
     named = [path for path in found if says_all(path[-1])] if len(found) > 1 else found
-    return written(named[0]) if len(named) == 1 and most > 1 else ""
+    return written(named[0]) if len(named) == 1 and max(rows) > 1 else ""
 
 
 def flag_in(pages: Sequence[PageRead], name: str) -> str:
@@ -182,14 +164,6 @@ def flag_in(pages: Sequence[PageRead], name: str) -> str:
     wanted = [page.goes_on is (name == "hasMorePath") for page in pages]
     found = [path for path, values in _scalars(pages) if values == wanted]
     return written(found[0]) if len(found) == 1 else ""
-
-
-def _rows(pages: Sequence[PageRead]) -> list[int]:
-    return [page.rows for page in pages]
-
-
-def _is_count(value: Json, rows: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= rows
 
 
 def _scalars(pages: Sequence[PageRead]) -> Iterator[tuple[tuple[str, ...], list[Json]]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -12,7 +11,9 @@ from msgspec.structs import replace
 from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging.model import PageRequest, SendIn
+from resync.path_parameters import Endpoint
 from resync.session import Session
+from workbench.check.asking.nearby import Target
 from workbench.check.guesses.names import letters, names_in
 from workbench.check.lists.places import Paged
 from workbench.suggest.asking import Asker, BudgetError, Reply
@@ -23,7 +24,7 @@ from workbench.suggest.openapi import Hints
 from workbench.suggest.position import find_named, find_paging
 from workbench.suggest.size import SizeQuestion, find_size
 from workbench.suggest.study import Study
-from workbench.suggest.targets import Target
+from workbench.suggest.targets import Target as Studied
 from workbench.suggest.vocabulary import Names
 
 _DECLARED: Final = re.compile(r"\$(\w+)\s*:")
@@ -33,96 +34,44 @@ MOST_IN_DOUBT: Final = 12
 """Requests to find out whether a list that seems whole goes on."""
 
 
-@dataclass(frozen=True)
-class Way:
-    """A way to page that was proved, beside what is set: each setting that differs."""
-
-    given: PaginationSettings
-    wanted: dict[str, Json]
-    proof: str
-
-    @property
-    def differing(self) -> dict[str, Json]:
-        """What is to be written, by the names of settings."""
-        given = self.given
-        style = self.wanted["paginationType"]
-        is_other = style != given.type
-        position = None if is_other else given.pagination_param
-        size = None if is_other else given.size_param
-        effective: dict[str, Json] = {
-            "paginationType": given.type,
-            "paginationParam": position or DEFAULT_POSITION_PARAM.get(str(style)),
-            "sizeParam": size or DEFAULT_SIZE_PARAM.get(str(style)),
-            "cursorPath": given.cursor_path,
-            "nextLinkPath": given.next_link_path,
-            "sendIn": given.send_in,
-            "startPage": given.start_page,
-            "startOffset": given.start_offset,
-            "cursorAlone": given.cursor_alone,
-            "headerLinkRel": given.header_link_rel,
-        }
-        return {
-            name: value
-            for name, value in self.wanted.items()
-            if value is not None and value != effective[name]
-        }
-
-    @property
-    def remedy(self) -> Paged:
-        """What to write."""
-        return Paged(self.differing, self.proof)
-
-
-@dataclass(frozen=True)
-class Given:
-    """A list as it is asked for: the request without parameters of paging, and how it is paged."""
-
-    request: PageRequest
-    paging: PaginationSettings
-    data_path: str | None
-
-
 class Ways:
     """Finds how lists are paged; what one has shown is tried first with the next."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._house = House()
-        self._found: dict[str, Way | None] = {}
+        self._found: dict[str, Paged | None] = {}
 
-    async def find(
-        self,
-        request: PageRequest,
-        given: PaginationSettings,
-        data_path: str | None,
-        said: str = "",
-    ) -> Way | None:
+    async def find(self, asked: Target, said: str = "") -> Paged | None:
         """What leads to other rows; None where nothing does, or what is set does.
 
-        ``request``: without parameters of paging; ``said``: words that may name them. A POST
-        is sent as the mapping says it, with a position where positions may go.
+        ``asked``: without parameters of paging; ``said``: words that may name them. A POST is sent
+        as the mapping says it, with a position where positions may go.
         """
-        hints = _hints(request, given, names_in(said))
-        known = f"{request.key} {given} {hints}"
+        given = asked.endpoint.pagination
+        if asked.request is None:
+            return None
+        hints = _hints(asked.request, given, names_in(said))
+        known = f"{asked.request.key} {given} {hints}"
         if known not in self._found:
             self._found[known] = None
             house = self._house.with_hints(hints)
             is_named = given.pagination_param is not None and given.type == "none"
             house.preferred = "offset" if is_named else given.type
-            for where in _places_of(request, given):
-                if way := await self._tried(Given(request, given, data_path), house, where):
+            for where in _places_of(asked.request, given):
+                if way := await self._tried(asked.request, asked.endpoint, house, where):
                     self._found[known] = way
                     break
         return self._found[known]
 
-    async def sized(self, asked: Given, said: str) -> Paged | None:
+    async def sized(self, request: PageRequest, endpoint: Endpoint, said: str) -> Paged | None:
         """The parameter of the size that a list heeds; ``said``: words that may name it."""
         asker = Asker(self._session.client, MOST)
-        house = self._house.with_hints(_hints(asked.request, asked.paging, names_in(said)))
+        house = self._house.with_hints(_hints(request, endpoint.pagination, names_in(said)))
         try:
-            reply = await asker.ask(replace(asked.request, purpose="check"))
-            place = _place(reply, asked.data_path)
-            question = SizeQuestion(asker, asked.request, reply, house.sizes, strict=house.strict)
+            reply = await asker.ask(replace(request, purpose="check"))
+            place = _place(reply, endpoint.data_path)
+            question = SizeQuestion(asker, request, reply, house.sizes, strict=house.strict)
             found = (await find_size(question, [place])).sized if place else None
         except BudgetError:
             return None
@@ -151,13 +100,15 @@ class Ways:
         except BudgetError:
             return False
 
-    async def _tried(self, asked: Given, house: House, send_in: SendIn) -> Way | None:
-        request, given = asked.request, asked.paging
+    async def _tried(
+        self, request: PageRequest, endpoint: Endpoint, house: House, send_in: SendIn
+    ) -> Paged | None:
+        given = endpoint.pagination
         asker = Asker(self._session.client, MOST, send_in)
-        study = Study(Target(request.url), "")
+        study = Study(Studied(request.url), "")
         try:
             reply = await asker.ask(replace(request, purpose="check"))
-            place = _place(reply, asked.data_path)
+            place = _place(reply, endpoint.data_path)
             if place is None:
                 return None
             study.place = place
@@ -174,12 +125,34 @@ class Ways:
             return None
         self._house.learn(study)
         self._house.strict = house.strict
-        way = Way(
-            given,
-            _wanted(study, given, send_in if request.method == "POST" else None),
-            study.paging.proof,
-        )
-        return way if way.differing else None
+        wanted = _wanted(study, given, send_in if request.method == "POST" else None)
+        differing = _differing(given, wanted)
+        return Paged(differing, study.paging.proof) if differing else None
+
+
+def _differing(given: PaginationSettings, wanted: Mapping[str, Json]) -> dict[str, Json]:
+    """What is to be written for a way to page, by the names of settings: what differs from now."""
+    style = wanted["paginationType"]
+    is_other = style != given.type
+    position = None if is_other else given.pagination_param
+    size = None if is_other else given.size_param
+    effective: dict[str, Json] = {
+        "paginationType": given.type,
+        "paginationParam": position or DEFAULT_POSITION_PARAM.get(str(style)),
+        "sizeParam": size or DEFAULT_SIZE_PARAM.get(str(style)),
+        "cursorPath": given.cursor_path,
+        "nextLinkPath": given.next_link_path,
+        "sendIn": given.send_in,
+        "startPage": given.start_page,
+        "startOffset": given.start_offset,
+        "cursorAlone": given.cursor_alone,
+        "headerLinkRel": given.header_link_rel,
+    }
+    return {
+        name: value
+        for name, value in wanted.items()
+        if value is not None and value != effective[name]
+    }
 
 
 def _wanted(study: Study, given: PaginationSettings, send_in: SendIn | None) -> dict[str, Json]:

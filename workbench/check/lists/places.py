@@ -11,7 +11,7 @@ from typing import Final
 import yaml
 
 from errors import OceanCustomError
-from json_values import Json
+from json_values import Json, as_written
 from settings.fields import FIELDS, SECTIONS, snake
 from transport.observer import PageRead
 from workbench.check.asking.reading import Seen
@@ -19,7 +19,7 @@ from workbench.check.files.documents import Document, Variables
 from workbench.check.files.settings import fix_of, named, variable_of, with_variables
 from workbench.check.findings import Finding, Path, Put, Remedy, Told
 from workbench.check.guesses.expressions import lists_of_objects
-from workbench.check.login.changes import Texts, line
+from workbench.check.login.changes import Blame, line
 
 _WIDEST: Final = 10_000  # characters of a line
 _OF_SELECTOR: Final = 2  # keys to the pagination of a resource itself
@@ -90,18 +90,24 @@ class Places:
         given = self.variables.lines if self.variables else {}
         return self.variables is not None and given.keys().isdisjoint(_OF_PAGING)
 
-    def of_setting(
-        self, name: str, error: OceanCustomError, remedy: str | Texts, beside: str = ""
-    ) -> Finding:
-        """In the line of a setting, of one that is not set in that of another."""
-        told = str(error.report.without_remedy)
-        texts = remedy.texts if isinstance(remedy, Texts) else {}
-        words = remedy.words if isinstance(remedy, Texts) else remedy
-        remedy = with_variables(words or error.report.remedy)
+    def of_setting(self, blame: Blame, error: OceanCustomError) -> Finding:
+        """In the line of a setting, of one that is not set in that of another of its section."""
+        told, remedy = str(error.report.without_remedy), blame.words or error.report.remedy
+        remedy = with_variables(remedy)
         if self.variables is None:
-            return Finding("the settings", None, None, "error", f"{name}: {told}", remedy)
-        fix, beside = fix_of(self.variables, texts), variable_of(beside or "baseUrl")
-        return self.variables.finding(variable_of(name), told, remedy, beside=beside, fix=fix)
+            problem = f"{blame.setting}: {told}"
+            return Finding("the settings", None, None, "error", problem, remedy)
+        own = next(one for one in SECTIONS.values() if FIELDS[blame.setting] in one)
+        given = [one for one in own if one.variable in self.variables.lines]
+        # Of how requests are signed, at the credential.
+        given.sort(key=lambda one: not (one.sensitive and one.depends_on))
+        return self.variables.finding(
+            variable_of(blame.setting),
+            told,
+            remedy,
+            beside=next((one.variable for one in given), variable_of("baseUrl")),
+            fix=fix_of(self.variables, blame.texts),
+        )
 
     def is_own(self, seen: Seen, name: str, base: Path = ("selector",)) -> bool:
         """Whether a resource itself says this setting of paging, or the style that it is of.
@@ -148,9 +154,9 @@ class Places:
         if self.is_unpaged:
             return self.at(seen, ("kind",), error, self._own(seen, own, remedy))
         if not isinstance(remedy, Paged):
-            return self.of_setting(name, error, remedy, "paginationType")
+            return self.of_setting(Blame(name, remedy), error)
         texts = {one: _text(value) for one, value in remedy.values.items() if one in FIELDS}
-        found = self.of_setting(name, error, Texts(remedy.as_settings, texts), "paginationType")
+        found = self.of_setting(Blame(name, remedy.as_settings, texts), error)
         rest = [
             Put(self.document.name, (*seen.base, *own, _key(one)), value)
             for one, value in remedy.values.items()
@@ -195,7 +201,7 @@ def _rows(page: PageRead) -> Sequence[Json]:
 
 def _text(value: Json) -> str:
     """A setting as a file has it; "" for one that is not to be set."""
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return "" if value is None else as_written(value)
 
 
 def _key(setting: str) -> str:

@@ -14,7 +14,6 @@ from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_PATH, Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out
-from workbench.check.files.documents import Document
 from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.guesses.expressions import (
     has_path,
@@ -37,16 +36,14 @@ _FEWEST: Final = 2  # expressions that find no key
 class Unsent:
     """Asks for a resource with other parameters: those of the others, or its own otherwise."""
 
-    def __init__(self, document: Document, near: Nearby, all_seen: Sequence[Seen]) -> None:
-        self._document = document
+    def __init__(self, near: Nearby) -> None:
         self._near = near
-        self._all = all_seen
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """At most one: the parameters with which keys come that are mapped, and absent."""
-        items = [one.item for one in seen.passed]
+        items = seen.kept
         absent = list(dict.fromkeys(_absent(seen, items)))
-        target = Target(("selector",), self._near.resource(seen).endpoint, self._near.asked(seen))
+        target = self._near.own(seen)
         if not items or target.request is None:
             return []
         if not absent:
@@ -59,7 +56,7 @@ class Unsent:
         if otherwise := await self.otherwise(seen, target, absent):
             problem = f"no item has {keys}, as its parameters stand"
             path, remedy = otherwise
-            return [seen.finding(self._document, path, problem, remedy)]
+            return [seen.finding(path, problem, remedy)]
         return []
 
     def _within(self, seen: Seen, body: Json, absent: Sequence[tuple[str, ...]]) -> list[Finding]:
@@ -74,7 +71,7 @@ class Unsent:
         path, rows = max(lists_of_objects(body), key=lambda one: len(one[1]))
         problem = f"the answer has no {written(absent[0])}, and the list in it has"
         remedy = at_list(written(path), len(rows))
-        return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
+        return [seen.finding(("selector", "data_path"), problem, remedy)]
 
     async def _unheeded(self, seen: Seen, target: Target, items: Items) -> list[Finding]:
         """At a parameter that asks for one value of a key, where items with others come as well.
@@ -100,9 +97,9 @@ class Unsent:
             found = await better_variant(request, [sent], sources, Wish(self._near.body, is_heeded))
             if found:
                 place, remedy = found.at(target.base, "so it is heeded")
-                return [seen.finding(self._document, place, problem, remedy)]
+                return [seen.finding(place, problem, remedy)]
             told = "correct its name, or remove it"
-            return [seen.finding(self._document, sent.at(target.base), problem, told, "warn")]
+            return [seen.finding(sent.at(target.base), problem, told, "warn")]
         return []
 
     async def _is_heeded(self, request: PageRequest, sent: Sent) -> bool:

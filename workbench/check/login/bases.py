@@ -16,13 +16,12 @@ from paging.model import PageRequest
 from resync.path_parameters import Binding, Parameter, request_for
 from resync.session import Session
 from settings import StaticCredentials
-from settings.values import OAuthCredentials
 from workbench.check.asking.answered import ask
 from workbench.check.asking.reading import Seen
 from workbench.check.findings import likeness
 from workbench.check.guesses.names import counted, spellings, without_slip
 from workbench.check.guesses.paths import SPOKEN, versions
-from workbench.check.login.changes import ClientOf, Texts, line
+from workbench.check.login.changes import Blame, ClientOf, line
 
 _MOST_KINDS: Final = 2  # where one of them is not there either, the other may be
 _TOLD: Final = re.compile(r"version\W{1,4}v?(\d+)\b", re.IGNORECASE)
@@ -35,7 +34,6 @@ _MORE: Final = (
 _WORDS: Final = ("api", "rest", "app", "service", "services", "admin", "public", "web")
 """What base URLs are usually made of: guesses, of which the API's answers show the right one."""
 _LIKE: Final = 0.75
-_MOST_HELD: Final = 3  # parts of the path of another URL
 _REFUSED: Final = frozenset({400, 422})
 """What a search answers to the mapping's own request where it is there."""
 
@@ -48,11 +46,11 @@ class Bases:
         self._settings = session.settings
         self._all = all_seen
         self._client_of = client_of
-        self._found: dict[tuple[str, ...] | None, Texts | None] = {}
+        self._found: dict[tuple[str, ...] | None, Blame | None] = {}
         self._said: list[str] = []
         self._spoken: list[str] | None = None
 
-    async def other(self, words: str = "") -> Texts | None:
+    async def other(self, words: str = "") -> Blame | None:
         """What to write for the base URL by which a kind is answered; None for nothing.
 
         ``words``: of the first refusal, which may tell a path.
@@ -60,19 +58,19 @@ class Bases:
         self._said = self._said or [one.strip("/") for one in SPOKEN.findall(words)]
         return await self._kept(None)
 
-    async def nearest(self, words: str) -> Texts | None:
+    async def nearest(self, words: str) -> Blame | None:
         """As ``other``, of those alone that differ by one part: for refusals of other kinds.
 
         ``words``: of the refusal, which may tell the API's version.
         """
         return await self._kept(tuple(dict.fromkeys(_TOLD.findall(words))))
 
-    async def _kept(self, told: tuple[str, ...] | None) -> Texts | None:
+    async def _kept(self, told: tuple[str, ...] | None) -> Blame | None:
         if told not in self._found:
             self._found[told] = await self._searched(told)
         return self._found[told]
 
-    async def _searched(self, told: tuple[str, ...] | None) -> Texts | None:
+    async def _searched(self, told: tuple[str, ...] | None) -> Blame | None:
         url = self._settings.base_url
         requests = dict(list(self._requests().items())[:_MOST_KINDS])
         if told is not None:  # Where a refusal says no more than before, a search shows nothing.
@@ -124,15 +122,7 @@ class Bases:
         own = self._settings.base_url.path.strip("/")
         told = [one for one in ends if one != own and not one.startswith(f"{own}/")]
         yield from dict.fromkeys(told)
-        yield from other_paths(self._settings.base_url, kind, list(self._held()))
-
-    def _held(self) -> Iterator[str]:
-        """Beginnings and parts of the paths of other URLs in the settings: a realm, a tenant."""
-        credentials = self._settings.credentials
-        url = credentials.token_url if isinstance(credentials, OAuthCredentials) else ""
-        parts = [part for part in httpx.URL(url).path.split("/") if part][:_MOST_HELD]
-        yield from ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
-        yield from parts[1:]
+        yield from other_paths(self._settings.base_url, kind)
 
     async def _is_there(self, request: PageRequest) -> bool:
         try:
@@ -143,7 +133,7 @@ class Bases:
             return False
         return isinstance(body, dict | list)
 
-    async def other_scheme(self) -> Texts | None:
+    async def other_scheme(self) -> Blame | None:
         """What to write where the host speaks the other of http and https; None where it does not.
 
         Nothing that signs requests is sent: the other scheme is another origin.
@@ -182,15 +172,15 @@ def _heads(spoken: Sequence[str], kind: str, own: str) -> list[str]:
     return [one for one in dict.fromkeys(heads) if one != own.strip("/")][:_MOST_SPOKEN]
 
 
-def _base_of(base: str, proof: str) -> Texts:
+def _base_of(base: str, proof: str) -> Blame:
     """What to write for the base URL, and what showed it."""
-    return Texts(f"write {line('baseUrl', base)}: {proof}", {"baseUrl": base})
+    return Blame("baseUrl", f"write {line('baseUrl', base)}: {proof}", {"baseUrl": base})
 
 
-def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> Iterator[str]:
+def other_paths(base: httpx.URL, kind: str = "") -> Iterator[str]:
     """Other paths of a base URL, each once: another version, less, more, another end.
 
-    ``held``: parts of other URLs that it may have; ``kind``: a path below it.
+    ``kind``: a path below it.
     """
     parts = [part for part in base.path.split("/") if part]
     whole = "/".join(parts)
@@ -200,7 +190,6 @@ def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> It
     paths += [f"{whole}/{more}" for more in (*_MORE, *_WORDS)]
     paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
     paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
-    paths += [f"{head}/{one}" for head in (whole, *heads) for one in held]
     paths += [
         "/".join([*parts[:at], word, *parts[at:]])
         for at in range(1, len(parts))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,11 +16,10 @@ from errors import OceanCustomError
 from json_values import Json
 from paging.model import PageRequest
 from settings import Settings
-from settings.fields import FIELDS, SettingField
+from settings.fields import FIELDS
 from workbench.check.asking.answered import ask
-from workbench.check.files.documents import Variables
+from workbench.check.files.documents import Variables, texts_at
 from workbench.check.files.settings import read_settings, variable_of
-from workbench.check.findings import Path
 
 ClientOf = Callable[[Settings], ApiClient]
 """A client of the same API with other settings; whoever asks for one closes it."""
@@ -31,36 +30,65 @@ _OBJECTS: Final = (
 )  # fmt: skip
 """Sensitive settings that are objects."""
 _NAMED: Final = re.compile(r"<the value of [^>]*>")
-_SECRETS: Final = ("username", "oauthClientId")
-"""Beside the sensitive settings, those whose texts a remedy speaks of by their names."""
+_SECRETS: Final = (
+    "username",
+    "oauthClientId",
+    *(name for name, field in FIELDS.items() if field.sensitive),
+)
+"""Settings whose texts a remedy speaks of by their names."""
 
 
 @dataclass(frozen=True)
 class Change:
     """Settings that would have other texts, by their names; an empty one is not set.
 
-    ``told``: what to write, where the texts hold much more than what changes. ``is_named``: the
-    API's own words speak of it.
+    ``told``: what to write, where the texts hold much more than what changes. ``proof``: what an
+    answer to it shows.
     """
 
     texts: Mapping[str, str]
     told: str = ""
-    is_named: bool = False
+    proof: str = ""
 
 
 @dataclass(frozen=True)
-class Texts:
-    """What to do about settings in words, and the texts that it comes to, by the settings' names.
+class Names:
+    """Names that may be meant, which can be sent all at once; ``made``: the change with some.
 
-    An empty text is to be removed.
+    ``told``: the change for the one that counts, where that is not ``made`` of it.
     """
 
-    words: str
-    texts: Mapping[str, str]
+    names: Iterable[str]
+    made: Callable[[Sequence[str]], Change]
+    told: Callable[[str], Change] | None = None
+
+    async def one(self, lets_in: LetsIn) -> Change | None:
+        """The change for the one that counts: all are sent, and then their halves."""
+        left = list(dict.fromkeys(self.names))
+        if not left or not await lets_in(self.made(left)):
+            return None
+        while len(left) > 1:
+            half = left[: len(left) // 2]
+            left = half if await lets_in(self.made(half)) else left[len(half) :]
+        return self.told(left[0]) if self.told else self.made(left)
 
 
-Blame = tuple[str, str | Texts]
-"""The setting that is wrong, and what to do."""
+Way = Change | Names
+"""What may let requests in."""
+LetsIn = Callable[[Change], Awaitable[bool]]
+"""Whether a change lets them in."""
+
+
+@dataclass(frozen=True)
+class Blame:
+    """A setting that is wrong, what to do in words, and what it comes to.
+
+    ``texts``: of settings by their names; an empty one is to be removed.
+    """
+
+    setting: str
+    words: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Installed:
@@ -76,6 +104,11 @@ class Installed:
     def text(self, name: str) -> str:
         """The text of a setting; "" where it is not set."""
         return self._variables.values.get(variable_of(name), "")
+
+    def object(self, name: str) -> dict[str, Json]:
+        """The object that a setting holds; an empty one where it holds none."""
+        held = _decoded(self.text(name))
+        return held if isinstance(held, dict) else {}
 
     def client(self, settings: Settings) -> ApiClient:
         """A client by other settings; who asks for it closes it."""
@@ -118,32 +151,40 @@ class Installed:
         finally:
             await client.aclose()
 
-    def place(self, change: Change) -> str:
-        """The setting that a change is told at: how to sign, then a name, then a secret."""
+    async def first(self, ways: Iterable[Way], lets_in: LetsIn, proof: str) -> Blame | None:
+        """The first change that lets requests in, as a remedy; None for none."""
+        for way in ways:
+            if isinstance(way, Names):
+                change = await way.one(lets_in)
+            else:
+                change = way if await lets_in(way) else None
+            if change is not None:
+                return self._blame(change, proof)
+        return None
+
+    def _blame(self, change: Change, proof: str) -> Blame:
+        """A change as a remedy, at how to sign before a name and a secret.
+
+        ``proof``: what showed it, where the change itself does not say.
+        """
         names = [name for name, text in change.texts.items() if text != self.text(name)]
         names.sort(key=lambda name: (name != "authType", FIELDS[name].sensitive))
-        return names[0] if names else next(iter(change.texts))
-
-    def remedy(self, change: Change, proof: str) -> Texts:
-        """A change as a remedy; ``proof``: what showed it. Of a text within a text the words."""
-        other = {name: one for name, one in change.texts.items() if one != self.text(name)}
-        texts = {name: self._held(self._shown(text)) for name, text in other.items()}
-        words = self.written(change)
+        place = names[0] if names else next(iter(change.texts))
+        texts = {name: self._held(self._shown(change.texts[name])) for name in names}
+        words = self._written(change)
         # What is made of a secret otherwise may be one too: nothing is given that is not told.
-        is_told = all(
-            _is_told(text, words) for name, text in texts.items() if _is_secret(FIELDS[name])
-        )
-        return Texts(f"{words}: {proof}", texts if is_told else {})
+        is_told = all(_is_told(texts[name], words) for name in names if name in _SECRETS)
+        return Blame(place, f"{words}: {change.proof or proof}", texts if is_told else {})
 
     def _held(self, text: str) -> str:
         """A text of JSON without the texts that stand now somewhere in one of that kind."""
         for name in _OBJECTS:
-            for path, value in _texts_in(_decoded(self.text(name))):
+            for path, value in texts_at(self.object(name)):
                 at = ".".join((variable_of(name), *map(str, path)))
                 text = text.replace(f": {json.dumps(value)}", f': "<the value of {at}>"')
         return text
 
-    def written(self, change: Change) -> str:
+    def _written(self, change: Change) -> str:
         """A change as lines of the file; secrets go by the names that they have there."""
         if change.told:
             return change.told
@@ -155,8 +196,7 @@ class Installed:
         return " and ".join(filter(None, (write, remove)))
 
     def _shown(self, text: str) -> str:
-        held = [name for name, one in FIELDS.items() if one.sensitive or name in _SECRETS]
-        for name in sorted(held, key=lambda name: -len(self.text(name))):
+        for name in sorted(_SECRETS, key=lambda name: -len(self.text(name))):
             for secret in (self.text(name), self.text(name).strip("'\" ")):
                 if len(secret) >= _SHORTEST and secret in text:
                     return text.replace(secret, f"<the value of {variable_of(name)}>")
@@ -165,13 +205,9 @@ class Installed:
         return text
 
 
-def _is_secret(field: SettingField) -> bool:
-    return field.sensitive or field.name in _SECRETS
-
-
 def _is_told(text: str, words: str) -> bool:
     """Whether a text of a setting, or each text in its object, is in words already, or a name."""
-    held = [one for _, one in _texts_in(_decoded(text))] or [text]
+    held = [one for _, one in texts_at(_decoded(text))] or [text]
     return all(_NAMED.fullmatch(one) or one in words for one in held)
 
 
@@ -181,20 +217,6 @@ def _decoded(text: str) -> Json:
         return json.loads(text)  # type: ignore[no-any-return]
     except ValueError:
         return None
-
-
-def _texts_in(value: Json, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Path, str]]:
-    """The texts within an object or a list, by their paths."""
-    pairs = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value if isinstance(value, list) else ())
-    )
-    for key, one in pairs:
-        if isinstance(one, str):
-            yield (*path, key), one
-        else:
-            yield from _texts_in(one, (*path, key))
 
 
 def line(name: str, value: object) -> str:
@@ -209,16 +231,3 @@ def is_signed_in(refusal: OceanCustomError | None) -> bool:
     request = refusal.report.request
     is_after = request is not None and not request.is_login
     return is_after and bool(refusal.report.answered)
-
-
-async def one_of(
-    names: Sequence[str], is_answered: Callable[[Sequence[str]], Awaitable[bool]]
-) -> str:
-    """The one of some names that counts, all sent at once and then their halves; "" for none."""
-    left = list(names)
-    if not left or not await is_answered(left):
-        return ""
-    while len(left) > 1:
-        half = left[: len(left) // 2]
-        left = half if await is_answered(half) else left[len(half) :]
-    return left[0]

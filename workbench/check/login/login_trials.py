@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from itertools import islice
+from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Final
 
 import httpx
@@ -20,7 +19,14 @@ from workbench.check.asking.answered import ask, is_reported
 from workbench.check.files.settings import variable_of
 from workbench.check.guesses.refusal_words import parameter_missed
 from workbench.check.login.bases import other_paths
-from workbench.check.login.changes import Blame, Change, Installed, is_signed_in, one_of
+from workbench.check.login.changes import (
+    Blame,
+    Change,
+    Installed,
+    LetsIn,
+    Way,
+    is_signed_in,
+)
 from workbench.check.login.logins import REQUEST, TEMPLATE, Given, Logins
 
 _MOST: Final = 22  # logins that are tried, beside those for many names at once
@@ -62,10 +68,11 @@ class LoginTrials:
         if found:
             return found
         if reads:
-            return TEMPLATE, f"{error.report.remedy} in {variable_of(TEMPLATE)}"
-        return TEMPLATE, (
+            return Blame(TEMPLATE, f"{error.report.remedy} in {variable_of(TEMPLATE)}")
+        return Blame(
+            TEMPLATE,
             "the login is answered, and its token refused: correct its header in"
-            f" {variable_of(TEMPLATE)}, and the word before the token, such as Bearer"
+            f" {variable_of(TEMPLATE)}, and the word before the token, such as Bearer",
         )
 
     async def _other_base(self, asked: PageRequest, most: int = _MOST_BASES) -> Blame | None:
@@ -74,20 +81,22 @@ class LoginTrials:
         base = str(url).rstrip("/")
         if not self._logins.is_below_base:
             return None
-        for path in islice(other_paths(url), most):
-            other = str(url.copy_with(path=f"/{path}")).rstrip("/")
-            change = Change({"baseUrl": other})
-            request = replace(asked, url=asked.url.replace(base, other, 1))
-            if await self._installed.refusal(request, change) is None:
-                return self._blame(change)
-        return None
+
+        async def lets_in(change: Change) -> bool:
+            request = replace(asked, url=asked.url.replace(base, change.texts["baseUrl"], 1))
+            return await self._installed.refusal(request, change) is None
+
+        paths = islice(other_paths(url), most)
+        bases = (str(url.copy_with(path=f"/{path}")).rstrip("/") for path in paths)
+        return await self._first((Change({"baseUrl": one}) for one in bases), lets_in)
 
     def _refused(self, error: OceanCustomError) -> Blame:
         status, words = error.report.answered[:3], error.report.words
         if name := parameter_missed(words):
             told = f'add "{name}" to what {variable_of(REQUEST)} sends'
-            return REQUEST, f"the login misses {name}: {told}"
-        return REQUEST, f"correct in {variable_of(REQUEST)}: {_LOGINS.get(status, _LOGIN)}"
+            return Blame(REQUEST, f"the login misses {name}: {told}")
+        told = _LOGINS.get(status, _LOGIN)
+        return Blame(REQUEST, f"correct in {variable_of(REQUEST)}: {told}")
 
     async def _other_login(
         self, error: OceanCustomError, asked: PageRequest, *, is_refused: bool = True
@@ -104,36 +113,20 @@ class LoginTrials:
         base = str(self._installed.settings.base_url).rstrip("/")
         first = asked.url.removeprefix(base).strip("/").partition("/")[0]
         changes = self._logins.changes(at, error.report.answered[:3], words, first)
-        for change in islice(changes, _MOST):
-            if await is_given(change):
-                return self._blame(change)
-        for part, name, others in self._logins.renamable(at, words) if is_refused else ():
-            renaming = partial(self._logins.renaming, at, part, name)
-
-            async def counts(some: Sequence[str], renaming: partial[Change] = renaming) -> bool:
-                return await is_given(renaming(some))
-
-            if found := await one_of(others, counts):
-                return self._blame(renaming([found]))
-        return None
+        renamings = self._logins.renamings(at, words) if is_refused else ()
+        return await self._first(chain(islice(changes, _MOST), renamings), is_given)
 
     async def _other_template(
         self, error: OceanCustomError, asked: PageRequest, given: Given
     ) -> Blame | None:
         """Another token of the login's answer, or another header for it."""
         words = f"{error.report.answered}, {error.report.words}"
-        for change in islice(self._logins.templates(given, words), _MOST):
-            if await self._installed.refusal(asked, change) is None:
-                return self._blame(change)
-        for part, names in self._logins.places(given):
-            placed = partial(self._logins.in_part, part, given)
+        templates = islice(self._logins.templates(given, words), _MOST)
 
-            async def counts(some: Sequence[str], placed: partial[Change] = placed) -> bool:
-                return await self._installed.refusal(asked, placed(some)) is None
+        async def is_answered(change: Change) -> bool:
+            return await self._installed.refusal(asked, change) is None
 
-            if found := await one_of(names, counts):
-                return self._blame(placed([found]))
-        return None
+        return await self._first(chain(templates, self._logins.places(given)), is_answered)
 
     async def _given(self) -> Given:
         """What the login's answer gives; of a login of several requests nothing."""
@@ -174,9 +167,8 @@ class LoginTrials:
             await client.aclose()
         return Given.of(answer.body, dict(httpx.Headers(answer.headers)))
 
-    def _blame(self, change: Change) -> Blame:
-        setting = self._installed.place(change)
-        return setting, self._installed.remedy(change, "so signed it answers")
+    async def _first(self, ways: Iterable[Way], lets_in: LetsIn) -> Blame | None:
+        return await self._installed.first(ways, lets_in, "so signed it answers")
 
 
 def _is_login(error: OceanCustomError) -> bool:

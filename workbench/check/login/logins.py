@@ -7,6 +7,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations, islice
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -23,7 +24,7 @@ from workbench.check.guesses.expressions import written
 from workbench.check.guesses.names import names_in, spellings
 from workbench.check.guesses.paths import SPOKEN
 from workbench.check.guesses.refusal_words import headers_named, named_missing
-from workbench.check.login.changes import Change, Installed
+from workbench.check.login.changes import Change, Installed, Names
 from workbench.check.login.signing import HEADERS, PARAMS, pair_of
 
 REQUEST: Final = "customAuthRequest"
@@ -63,13 +64,13 @@ class Logins:
 
     def __init__(self, installed: Installed) -> None:
         self._base = installed.settings.base_url
-        whole = _object(installed.text(REQUEST))
+        whole = installed.object(REQUEST)
         steps = whole.get("steps")
         held = steps if isinstance(steps, list) else [whole]
         self._steps = [one for one in held if isinstance(one, dict)] or [{}]
         self._is_one = not isinstance(steps, list)
         self._words = self._first = ""
-        self.template = _object(installed.text(TEMPLATE))
+        self.template = installed.object(TEMPLATE)
 
     @property
     def is_one(self) -> bool:
@@ -113,16 +114,16 @@ class Logins:
                 fields = {**self._fields(at, part), name: grant}
                 yield self._with(at, {part: _packed(part, fields)}, f'add "{name}": "{grant}"')
 
-    def renamable(self, at: int, words: str) -> Iterator[tuple[str, str, list[str]]]:
-        """The fields of one request: part, name, and the other names that each may have."""
+    def renamings(self, at: int, words: str) -> Iterator[Names]:
+        """The other names that each field of one request may have."""
         for part in _PARTS[:3]:
             fields = self._fields(at, part)
             for number, name in enumerate(fields):
                 usual = _PASSWORDS + _USERS if number else _USERS + _PASSWORDS
-                others = dict.fromkeys((*names_in(words), *usual))
-                yield part, name, [one for one in others if one not in fields]
+                others = [one for one in (*names_in(words), *usual) if one not in fields]
+                yield Names(others, partial(self._renaming, at, part, name))
 
-    def renaming(self, at: int, part: str, name: str, others: Sequence[str]) -> Change:
+    def _renaming(self, at: int, part: str, name: str, others: Sequence[str]) -> Change:
         """A field under other names."""
         fields = self._fields(at, part)
         value = fields[name]
@@ -150,7 +151,7 @@ class Logins:
                 usual = [one for one in (*_USERS, *_PASSWORDS) if likeness(one, name) >= _SLIP]
                 for other in dict.fromkeys((*spellings(name)[:_MOST_SPELLED], *usual)):
                     if other not in fields:
-                        yield self.renaming(at, part, name, [other])
+                        yield self._renaming(at, part, name, [other])
 
     def _signed(self, at: int) -> Iterator[Change]:
         """With the user and the password in a header, or with the word that stands before them."""
@@ -264,7 +265,7 @@ class Logins:
         held = self.template.get("headers")
         return list(held) if isinstance(held, dict) else []
 
-    def in_part(self, part: str, given: Given, names: Sequence[str]) -> Change:
+    def _in_part(self, part: str, given: Given, names: Sequence[str]) -> Change:
         """The token by itself in some headers, or parameters."""
         change = _template({part: dict.fromkeys(names, self.reads(given))})
         path = next((path for path, text in given.texts.items() if text == names[0]), "")
@@ -276,11 +277,11 @@ class Logins:
         )
         return Change(change.texts, f"{told} {path}, with {self.reads(given)}")
 
-    def places(self, given: Given) -> Iterator[tuple[str, list[str]]]:
-        """The parts that a token may go in, with the names that it may have there."""
+    def places(self, given: Given) -> Iterator[Names]:
+        """The names that a token may have among the headers, or the parameters."""
         told = [*given.names, *headers_named(" ".join(given.texts.values()))]
-        yield "headers", [*dict.fromkeys((*told, *HEADERS))]
-        yield "queryParams", [*dict.fromkeys((*given.names, *PARAMS))]
+        yield Names((*told, *HEADERS), partial(self._in_part, "headers", given))
+        yield Names((*given.names, *PARAMS), partial(self._in_part, "queryParams", given))
 
 
 def _read(program: str) -> str:
@@ -387,11 +388,3 @@ def _packed(part: str, fields: Mapping[str, Json]) -> Json:
     if part == "bodyForm":
         return urlencode({name: str(value) for name, value in fields.items()})
     return dict(fields)
-
-
-def _object(text: str) -> dict[str, Json]:
-    try:
-        held = json.loads(text) if text else {}
-    except ValueError:
-        return {}
-    return held if isinstance(held, dict) else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 import httpx
@@ -59,12 +59,14 @@ class OAuthTrials:
         answered = error.report.answered
         told = islice(self._told(f"{answered}, {error.report.words}"), _MOST_TOLD)
         changes = self._of_login(answered) if is_login else self._of_token()
-        for change in (*told, *islice(changes, _MOST)):
+
+        async def lets_in(change: Change) -> bool:
             refusal = await self._installed.refusal(asked, change)
-            if is_signed_in(refusal) if is_login else refusal is None:
-                proof = _GIVEN if is_login else "so it answers"
-                return self._installed.place(change), self._installed.remedy(change, proof)
-        return self._unproved(error, is_login=is_login)
+            return is_signed_in(refusal) if is_login else refusal is None
+
+        ways, proof = chain(told, islice(changes, _MOST)), _GIVEN if is_login else "so it answers"
+        found = await self._installed.first(ways, lets_in, proof)
+        return found or self._unproved(error, is_login=is_login)
 
     def _told(self, words: str) -> Iterator[Change]:
         """A scope or an audience that the words of a refusal name."""
@@ -78,29 +80,30 @@ class OAuthTrials:
                 if one in words and one != given:
                     yield Change({name: one})
 
-    def _unproved(self, error: OceanCustomError, *, is_login: bool) -> tuple[str, str]:
+    def _unproved(self, error: OceanCustomError, *, is_login: bool) -> Blame:
         words, answered = error.report.words, error.report.answered
         if not is_login:
             return self._unheeded(f"{answered}, {words}")
         if any(answered.startswith(one) for one in _NO_PATH):
-            return "oauthTokenUrl", "correct oauthTokenUrl: there is no such path"
+            return Blame("oauthTokenUrl", "correct oauthTokenUrl: there is no such path")
         for code, setting, told in _OAUTH:
             if code in words:
-                return setting, f"correct {told}"
+                return Blame(setting, f"correct {told}")
         if not any(code in words for code in _CODES):
             told = "what answers does not speak as an endpoint that gives tokens does"
-            return "oauthTokenUrl", f"correct oauthTokenUrl: {told}"
+            return Blame("oauthTokenUrl", f"correct oauthTokenUrl: {told}")
         remedy = error.report.remedy or "correct oauthClientId and oauthClientSecret"
-        return "oauthClientSecret", remedy
+        return Blame("oauthClientSecret", remedy)
 
     @staticmethod
-    def _unheeded(said: str) -> tuple[str, str]:
+    def _unheeded(said: str) -> Blame:
         """What to correct where a token is given and refused."""
         told = "the token is given, and the API"
         if named := _SCOPE.search(said):
-            return "oauthScope", f"{told} wants a scope: write {line('oauthScope', named[1])}"
+            words = f"{told} wants a scope: write {line('oauthScope', named[1])}"
+            return Blame("oauthScope", words)
         told = f"{told} refuses it: correct oauthScope or oauthAudience"
-        return "oauthScope", f"{told}, or grant the client access"
+        return Blame("oauthScope", f"{told}, or grant the client access")
 
     def _of_login(self, answered: str) -> Iterator[Change]:
         text = self._installed.text

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Final
 
 from msgspec.structs import replace
 
 from errors import CredentialsError, OceanCustomError, ResponseError
-from json_values import Json
 from paging.model import PageRequest
 from settings import Settings, StaticCredentials
 from settings.fields import FIELDS
-from workbench.check.asking.alternatives import told_values
 from workbench.check.files.documents import Variables
 from workbench.check.files.settings import variable_of
-from workbench.check.guesses.names import names_in
 from workbench.check.guesses.refusal_words import headers_named, parameter_missed, schemes_named
-from workbench.check.login.changes import Blame, Change, ClientOf, Installed, Texts, line, one_of
+from workbench.check.login.changes import (
+    Blame,
+    Change,
+    ClientOf,
+    Installed,
+    Way,
+    line,
+)
 from workbench.check.login.login_trials import LoginTrials
 from workbench.check.login.oauth_trials import OAuthTrials
-from workbench.check.login.signing import PARAMS, Signings
+from workbench.check.login.signing import Signings
 
 _VARYING: Final = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _SIGN_IN: Final = re.compile(
@@ -35,10 +39,6 @@ _MOST_BESIDE: Final = 2  # other lists by which a way to sign is proved
 _TYPES: Final = {"bearer": "bearer_token", "basic": "basic"}
 _STATIC: Final = frozenset({"bearer_token", "basic", "api_key"})
 _SO: Final = "so signed it answers"
-
-Made = Callable[[Sequence[str]], Change]
-"""A change that has some names all at once."""
-"""The setting that is wrong, and what to do."""
 
 
 class SignIn:
@@ -54,6 +54,7 @@ class SignIn:
         self._refused_too = refused
         self._installed = Installed(settings, variables, client_of)
         self._settings = settings
+        self._bare = replace(settings, credentials=StaticCredentials())
         self._given = variables.values if variables else {}
         self._kind = self._installed.text("authType") or "none"
         self._ways = Signings(self._installed, self._kind)
@@ -78,19 +79,19 @@ class SignIn:
             return found
         said = _said(error)
         if self._kind == "none":
-            return "authType", self._unset(said)
+            return Blame("authType", self._unset(said))
         if request is None or await self._is_unseen(error, request):
-            setting, remedy = self._unheeded(said)
-            may_not = isinstance(error, ResponseError)
-            return setting, f"{remedy}; or grant them access" if may_not else remedy
+            blame = self._unheeded(said)
+            may_not = "; or grant them access" if isinstance(error, ResponseError) else ""
+            return dataclasses.replace(blame, words=blame.words + may_not)
         return self._refused(said)
 
     def _refused(self, said: str) -> Blame:
         """What to correct where the API sees the credentials."""
         if wanted := self._wanted(said):
-            return "authType", f"the API {wanted}"
-        seen = "the API sees these credentials and refuses them"
-        return self.credential, f"{seen}: correct {self._values()}, or grant them access"
+            return Blame("authType", f"the API {wanted}")
+        told = f"refuses them: correct {self._values()}, or grant them access"
+        return Blame(self.credential, f"the API sees these credentials and {told}")
 
     async def other(self, error: OceanCustomError, request: PageRequest) -> Blame | None:
         """Another way to sign by which a request is answered, and what to write for it.
@@ -107,37 +108,25 @@ class SignIn:
     ) -> Blame | None:
         if self._kind not in {*_STATIC, "none"}:
             return None
-        said = _said(error)
-        change = await self._tried(request, said)
-        if change is None and self._kind != "none":
-            bare = replace(self._settings, credentials=StaticCredentials())
-            if await self._lets_in(request, bare):
-                told = line("authType", "none")
-                words = f"write {told}: without credentials it answers"
-                return "authType", Texts(words, {"authType": "none"})
-        if change is None:
-            return self._missing(error)
-        return self._installed.place(change), self._installed.remedy(change, _SO)
+        ways = self._ways.all(_said(error))
+        return await self._first(request, ways, _SO) or self._missing(error)
 
-    async def _tried(self, request: PageRequest, said: str) -> Change | None:
-        """The first change by which a request is answered.
+    async def _first(self, request: PageRequest, ways: Iterable[Way], proof: str) -> Blame | None:
+        """The first way by which a request is answered.
 
         Also where the API speaks otherwise to those who send these credentials: it may see them
         where it reads none of its own, and say that they are wrong.
         """
-        usual = self._ways.usual() if self._ways.secret else ()
-        named = self._ways.named(said) if self._ways.secret else ()
-        beside = islice(self._ways.beside(), _MOST)
-        trials: list[Change] = [*self._ways.configured(), *named, *beside, *usual]
         tried = [self._settings]
-        for change in trials:
+
+        async def lets_in(change: Change) -> bool:
             settings = self._installed.with_change(change)
             if settings is None or settings in tried:
-                continue
+                return False
             tried.append(settings)
-            if await self._lets_in(request, settings):
-                return change
-        return await self._by_name(request, said)
+            return await self._lets_in(request, settings)
+
+        return await self._installed.first(ways, lets_in, proof)
 
     async def _lets_in(self, request: PageRequest, settings: Settings) -> bool:
         """Whether a request is answered by other settings, and no other is refused as before.
@@ -154,52 +143,12 @@ class SignIn:
                 return False
         return True
 
-    async def _by_name(self, request: PageRequest, said: str) -> Change | None:
-        """A change of the name that a credential is sent under: many at once, then their halves."""
-        if renamed := await self._renamed(request, said):
-            return renamed
-        if not self._ways.secret:
-            return None
-        in_headers: Made = partial(self._ways.in_all, "customHeaders")
-        if found := await self._one_of(request, self._ways.header_names, in_headers):
-            return self._ways.in_header(found)
-        in_params: Made = partial(self._ways.in_all, "queryParams")
-        if found := await self._one_of(request, (*PARAMS, *names_in(said)), in_params):
-            return self._ways.in_param(found)
-        return None
-
     async def beside(self, said: str, request: PageRequest) -> Blame | None:
         """What all requests send beside the credential by another name, or a value of the words."""
-        change = await self._renamed(request, said) or await self._revalued(request, said)
-        if change is None:
-            return None
-        return self._installed.place(change), self._installed.remedy(change, "so it answers")
-
-    async def _renamed(self, request: PageRequest, said: str) -> Change | None:
-        for setting, name, others in self._ways.renamable(said):
-            renaming: Made = partial(self._ways.renaming, setting, name)
-            if found := await self._one_of(request, others, renaming):
-                return self._ways.renaming(setting, name, [found])
-        return None
-
-    async def _revalued(self, request: PageRequest, said: str) -> Change | None:
-        for setting, name, value in self._ways.held():
-            for text in told_values(name, value, said):
-                change = self._ways.revaluing(setting, name, text)
-                if await self._installed.refusal(request, change) is None:
-                    return change
-        return None
-
-    async def _one_of(self, request: PageRequest, names: Sequence[str], made: Made) -> str:
-        async def counts(some: Sequence[str]) -> bool:
-            settings = self._installed.with_change(made(some))
-            return settings is not None and await self._lets_in(request, settings)
-
-        return await one_of(list(dict.fromkeys(names)), counts)
+        return await self._first(request, self._ways.otherwise(said), "so it answers")
 
     async def _unsigned(self, request: PageRequest) -> OceanCustomError | None:
-        bare = replace(self._settings, credentials=StaticCredentials())
-        return await self._installed.refusal_by(request, bare)
+        return await self._installed.refusal_by(request, self._bare)
 
     async def _is_unseen(self, error: OceanCustomError, request: PageRequest) -> bool:
         other = await self._unsigned(request)
@@ -226,44 +175,48 @@ class SignIn:
         told = f"write {line(setting, f'{{"{name}": "<its value>"}}')}"
         if self._installed.text(setting):
             told = f'add "{name}" with its value to {variable_of(setting)}'
-        return setting, f"the API misses {name}, which nothing sends: {told}"
+        return Blame(setting, f"the API misses {name}, which nothing sends: {told}")
 
     async def page(
         self, request: PageRequest | None, error: OceanCustomError, *, is_redirected: bool
-    ) -> Blame:
-        """As ``blamed``, where a page for people came; "" where credentials change nothing.
+    ) -> Blame | None:
+        """As ``blamed``, where a page for people came; None where credentials change nothing.
 
         ``is_redirected``: to that page, as to a sign-in.
         """
         if request is None or self._kind not in {*_STATIC, "none"}:
-            return "", ""
+            return None
         if found := await self.other(error, request):
             return found
         # Where the base URL has no path, a page for people is what is there.
         is_api = self._settings.base_url.path.strip("/")
         if is_redirected and is_api and await self._is_unseen(error, request):
-            setting, remedy = self._unheeded("")
-            return setting if self._kind == "api_key" else "authType", remedy
-        return "", ""
+            blame = self._unheeded("")
+            setting = blame.setting if self._kind == "api_key" else "authType"
+            return dataclasses.replace(blame, setting=setting)
+        return None
 
-    async def unseen(self, request: PageRequest | None) -> Blame:
-        """As ``blamed``, where lists are answered and empty; "" where credentials are seen."""
+    async def unseen(self, request: PageRequest | None) -> Blame | None:
+        """As ``blamed``, where lists are answered and empty; None where credentials are seen."""
         if self._kind == "none":
-            return "authType", "set authType, if the API lists nothing without credentials"
+            told = "set authType, if the API lists nothing without credentials"
+            return Blame("authType", told)
         if request is None or self._kind not in _STATIC:
-            return "", ""
-        bare = replace(self._settings, credentials=StaticCredentials())
-        bodies: list[Json] = [await self._installed.body(request, bare)]
-        for change in [*self._ways.usual()][:_MOST]:
+            return None
+        bare = await self._installed.body(request, self._bare)
+
+        async def shows_more(change: Change) -> bool:
             settings = self._installed.with_change(change)
             if settings is None or settings == self._settings:
-                continue
-            bodies.append(await self._installed.body(request, settings))
-            if bodies[-1] and bodies[-1] != bodies[0]:
-                told = self._installed.remedy(change, "so signed there are items")
-                return self._installed.place(change), told
+                return False
+            body = await self._installed.body(request, settings)
+            return bool(body) and body != bare
+
+        ways = islice(self._ways.usual(), _MOST)
+        if found := await self._installed.first(ways, shows_more, "so signed there are items"):
+            return found
         now = await self._installed.body(request, self._settings)
-        return self._unheeded("") if bodies[0] == now else ("", "")
+        return self._unheeded("") if bare == now else None
 
     # --- where nothing was answered ----------------------------------------------------------
 
@@ -292,33 +245,38 @@ class SignIn:
             f" basic, oauth2, custom), and {_needed('bearer_token')}"
         )
 
-    def _unheeded(self, said: str) -> tuple[str, str]:
+    def _unheeded(self, said: str) -> Blame:
         """What to correct where the API answers as if there were no credentials."""
         told = "the API answers the same without credentials"
         if wanted := self._wanted(said):
-            return "authType", f"{told}, and {wanted}"
+            return Blame("authType", f"{told}, and {wanted}")
         if any(_TYPES.get(one.lower()) == self._kind for one in schemes_named(said)):
-            return self.credential, f"{told}, and wants this way to sign: correct {self._values()}"
+            told = f"{told}, and wants this way to sign: correct {self._values()}"
+            return Blame(self.credential, told)
         if self._kind != "api_key":
             sent = "Authorization: " + ("Bearer …" if self._kind == "bearer_token" else "Basic …")
-            return self.credential, (
+            return Blame(
+                self.credential,
                 f"{told}: correct {self._values()}; or, if it wants something else than '{sent}',"
                 f" write {line('authType', 'api_key')} and its header in"
-                f" {variable_of('apiKeyHeader')}"
+                f" {variable_of('apiKeyHeader')}",
             )
         if name := self._installed.text("apiKeyParam"):
-            return "apiKeyParam", f"{told}: correct apiKeyParam ({name}), and {self._values()}"
+            told = f"{told}: correct apiKeyParam ({name}), and {self._values()}"
+            return Blame("apiKeyParam", told)
         header = self._installed.text("apiKeyHeader")
         if header.lower() == "authorization":
             word = "another word" if " " in self._ways.secret else "a word"
-            return self.credential, (
+            return Blame(
+                self.credential,
                 f"{told}: it may want {word} before the key, such as Token or Bearer, another"
-                f" header than {header}, or another apiKey"
+                f" header than {header}, or another apiKey",
             )
         sent = header or str(FIELDS["apiKeyHeader"].default)
-        return "apiKeyHeader", (
+        return Blame(
+            "apiKeyHeader",
             f"{told}: correct apiKeyHeader ({sent}) to the name in the API's documentation,"
-            f" or {self._values()}"
+            f" or {self._values()}",
         )
 
     def _wanted(self, said: str) -> str:

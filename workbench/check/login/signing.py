@@ -7,24 +7,27 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator, Sequence
-from itertools import combinations, product
+from functools import partial
+from itertools import combinations, islice, product
 from typing import Final
 
 from settings.fields import FIELDS
+from workbench.check.asking.alternatives import told_values
 from workbench.check.files.settings import variable_of
 from workbench.check.findings import likeness
 from workbench.check.guesses.names import names_in, spellings
 from workbench.check.guesses.refusal_words import headers_named, schemes_named
-from workbench.check.login.changes import Change, Installed, line
+from workbench.check.login.changes import Change, Installed, Names, Way, line
 
 _JOINED: Final = re.compile(r"[_.-]|[a-z][A-Z]")
 _MOST_WRAPPED: Final = 2  # times that a text may be in base64
 _MOST_SCHEMES: Final = 3
+_MOST_BESIDE: Final = 8  # ways with what stands beside the credential otherwise
 _MOST_PARTS: Final = 5  # words of a header's name
 _SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
 _BEGINNING: Final = re.compile(r"X-[A-Za-z]+-", re.IGNORECASE)
 _ENDS: Final = ("API-Key", "Key", "Token", "Auth-Token", "Access-Token", "Api-Token", "Secret")
-_BESIDE: Final = ("queryParams", "customHeaders")
+_OBJECTS: Final = ("queryParams", "customHeaders")
 """The settings where a second credential stands."""
 
 _USUAL: Final = {
@@ -68,7 +71,28 @@ class Signings:
 
     def __init__(self, installed: Installed, kind: str) -> None:
         self._text = installed.text
+        self._installed = installed
         self._kind = kind
+
+    def all(self, said: str) -> Iterator[Way]:
+        """All, those first that an answer speaks of; many names at once come last."""
+        yield from self._configured()
+        if self.secret:
+            yield from self._named(said)
+        yield from islice(self._beside(), _MOST_BESIDE)
+        if self.secret:
+            yield from self.usual()
+        yield from self._renamings(said)
+        if self.secret:
+            in_header, in_param = (partial(self._in_all, one) for one in _OBJECTS[::-1])
+            yield Names(self._header_names, in_header, self._in_header)
+            yield Names((*PARAMS, *names_in(said)), in_param, self._in_param)
+        if self._kind != "none":
+            yield Change({"authType": "none"}, proof="without credentials it answers")
+
+    def _object(self, setting: str) -> dict[str, str]:
+        held = self._installed.object(setting)
+        return {name: str(value) for name, value in held.items()}
 
     @property
     def secret(self) -> str:
@@ -88,7 +112,7 @@ class Signings:
         text = self.secret.strip("'\" ")
         return text.partition(" ")[2] if " " in text else text
 
-    def configured(self) -> Iterator[Change]:
+    def _configured(self) -> Iterator[Change]:
         """The other ``authType`` whose settings are all there, and not read."""
         of_types = [one for one in FIELDS.values() if one.depends_on == "authType"]
         kinds = dict.fromkeys(kind for one in of_types for kind in one.shown_for)
@@ -97,17 +121,17 @@ class Signings:
             if kind != self._kind and needed and all(map(self._text, needed)):
                 yield Change({"authType": kind})
 
-    def named(self, words: str) -> Iterator[Change]:
+    def _named(self, words: str) -> Iterator[Change]:
         """Those that an answer speaks of."""
         for header in headers_named(words):
             if header.lower() != "authorization":
-                yield self.in_header(header, is_named=True)
+                yield self._in_header(header)
         for scheme in schemes_named(words):
-            yield from self._by_scheme(scheme, is_named=True)
+            yield from self._by_scheme(scheme)
         if "authorization" in words.lower():  # of a scheme of the API's own
             for word in names_in(words)[:_MOST_SCHEMES]:
                 if _JOINED.search(word) and "-" not in word:
-                    yield self.in_header("Authorization", is_named=True, word=word)
+                    yield self._in_header("Authorization", word)
 
     def usual(self) -> Iterator[Change]:
         """The others that there are, the commonest first."""
@@ -121,40 +145,40 @@ class Signings:
             texts = {"authType": "api_key", "apiKeyHeader": "Authorization", "apiKeyParam": ""}
             yield Change({**texts, "apiKey": self.secret})
         yield from self._by_scheme("Bearer")
-        yield self.in_header("X-API-Key")
-        yield self.in_header("Authorization")
+        yield self._in_header("X-API-Key")
+        yield self._in_header("Authorization")
         yield from self._by_scheme("Token")
         yield from self._by_scheme("Basic")
 
-    def in_header(self, header: str, *, is_named: bool = False, word: str = "") -> Change:
+    def _in_header(self, header: str, word: str = "") -> Change:
         """By itself in a header, or behind a word."""
         value = f"{word} {self.bare}" if word else self.bare
         texts = {"authType": "api_key", "apiKeyHeader": header, "apiKeyParam": "", "apiKey": value}
-        return Change(texts, is_named=is_named)
+        return Change(texts)
 
-    def in_param(self, name: str) -> Change:
+    def _in_param(self, name: str) -> Change:
         """In the query."""
         texts = {"apiKeyHeader": "", "apiKeyParam": name, "apiKey": self.bare}
         return Change({"authType": "api_key", **texts})
 
     @property
-    def header_names(self) -> list[str]:
+    def _header_names(self) -> list[str]:
         """Headers that a key may go in: the one that is set in other spellings, the usual ones.
 
         Also as headers begin that go along: ``X-Acme-API-Key`` beside ``X-Acme-Id``.
         """
-        beside = [_BEGINNING.match(name) for name in _object(self._text("customHeaders"))]
+        beside = [_BEGINNING.match(name) for name in self._object("customHeaders")]
         own = [f"{one[0]}{end}" for one in beside if one for end in _ENDS]
         return [*spelled(self._text("apiKeyHeader")), *own, *HEADERS]
 
-    def in_all(self, setting: str, names: Sequence[str]) -> Change:
+    def _in_all(self, setting: str, names: Sequence[str]) -> Change:
         """In many headers or parameters at once: to find out whether one of them counts."""
-        held = {**_object(self._text(setting)), **dict.fromkeys(names, self.bare)}
+        held = {**self._object(setting), **dict.fromkeys(names, self.bare)}
         return Change({"authType": "none", setting: json.dumps(held)})
 
-    def beside(self) -> Iterator[Change]:
+    def _beside(self) -> Iterator[Change]:
         """With what stands beside the credential swapped, or in another place."""
-        places = [(setting, _object(self._text(setting))) for setting in _BESIDE]
+        places = [(setting, self._object(setting)) for setting in _OBJECTS]
         own = self.own
         for setting, held in places:
             for name, value in held.items():
@@ -179,33 +203,29 @@ class Signings:
                 told = f"move {name} from {variable_of(setting)} to {variable_of(elsewhere)}"
                 yield Change(moved, told)
 
-    def renamable(self, words: str) -> Iterator[tuple[str, str, list[str]]]:
-        """What stands beside the credential, and the names in an answer that it may have."""
-        for setting in _BESIDE:
-            held = _object(self._text(setting))
+    def otherwise(self, said: str) -> Iterator[Way]:
+        """What stands beside the credential under other names, or with a value of an answer."""
+        yield from self._renamings(said)
+        for setting in _OBJECTS:
+            held = self._object(setting)
+            for name, value in held.items():
+                for text in told_values(name, str(value), said):
+                    told = f'write "{name}": "{text}" in {variable_of(setting)}'
+                    yield Change({setting: json.dumps({**held, name: text})}, told)
+
+    def _renamings(self, said: str) -> Iterator[Names]:
+        for setting in _OBJECTS:
+            held = self._object(setting)
             for name in held:
                 likely = spellings(name)
                 likely += [one for one in _USUAL[setting] if likeness(one, name.lower()) >= _LIKE]
                 for word in ("key", "id", "token", "name"):
                     likely += [f"{name}-{word}", f"{name}_{word}", f"{name}{word.title()}"]
-                words_said = names_in(words)
-                if others := [one for one in (*likely, *words_said) if one not in held]:
-                    yield setting, name, others
+                others = [one for one in (*likely, *names_in(said)) if one not in held]
+                yield Names(others, partial(self._renaming, setting, name))
 
-    def held(self) -> Iterator[tuple[str, str, str]]:
-        """What stands beside the credential: the setting, the name and the value."""
-        for setting in _BESIDE:
-            yield from ((setting, *pair) for pair in _object(self._text(setting)).items())
-
-    def revaluing(self, setting: str, name: str, value: str) -> Change:
-        """What stands beside the credential with another value."""
-        held = {**_object(self._text(setting)), name: value}
-        told = f'write "{name}": "{value}" in {variable_of(setting)}'
-        return Change({setting: json.dumps(held)}, told)
-
-    def renaming(self, setting: str, name: str, others: Sequence[str]) -> Change:
-        """What stands beside the credential under other names."""
-        held = _object(self._text(setting))
+    def _renaming(self, setting: str, name: str, others: Sequence[str]) -> Change:
+        held = self._object(setting)
         rest = {key: one for key, one in held.items() if key != name}
         told = f"write {others[0]} for {name} in {variable_of(setting)}"
         return Change({setting: json.dumps(rest | dict.fromkeys(others, held[name]))}, told)
@@ -242,7 +262,7 @@ class Signings:
             if plain := plain_of(self._text(name)):
                 yield Change({name: plain}, f"write {variable_of(name)} as it was before base64")
 
-    def _by_scheme(self, scheme: str, *, is_named: bool = False) -> Iterator[Change]:
+    def _by_scheme(self, scheme: str) -> Iterator[Change]:
         """With a word before the credential, in the header for that."""
         match scheme.lower():
             case "basic":
@@ -251,20 +271,11 @@ class Signings:
                 for name, password in pairs or [(self.bare, ""), ("", self.bare)]:
                     texts = {"authType": "basic", "username": name, "password": password}
                     if name:
-                        yield Change(texts, is_named=is_named)
+                        yield Change(texts)
             case "bearer":
-                yield Change({"authType": "bearer_token", "apiToken": self.bare}, is_named=is_named)
+                yield Change({"authType": "bearer_token", "apiToken": self.bare})
             case _:
-                yield self.in_header("Authorization", is_named=is_named, word=scheme)
-
-
-def _object(text: str) -> dict[str, str]:
-    """The object that a setting holds, with its values as texts."""
-    try:
-        held = json.loads(text) if text else {}
-    except ValueError:
-        return {}
-    return {str(key): str(value) for key, value in held.items()} if isinstance(held, dict) else {}
+                yield self._in_header("Authorization", scheme)
 
 
 def pair_of(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,7 +71,8 @@ async def media(answered: Answered, request: PageRequest | None, status: int, wo
     name = header_of_media(status, words)
     if request is None or not name:
         return ""
-    for value in _media(words):
+    usual = ("application/json", "*/*", "application/vnd.api+json")
+    for value in (*media_named(words)[:_MOST], *usual):
         others = tuple(pair for pair in request.headers if pair[0].lower() != name.lower())
         tried = replace(request, headers=(*others, (name, value)))
         if await answered(tried) is not None:
@@ -85,8 +85,3 @@ def media_told(status: int, words: str) -> str:
     name = header_of_media(status, words)
     named = ", ".join(media_named(words)) or "what the API's documentation says"
     return f"set {name} in headers to {named}" if name else ""
-
-
-def _media(words: str) -> Iterator[str]:
-    yield from media_named(words)[:_MOST]
-    yield from ("application/json", "*/*", "application/vnd.api+json")

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from json_values import Json
 from paging.model import PageRequest
-from workbench.check.asking.nearby import Nearby, Target
+from workbench.check.asking.nearby import Nearby
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.requests import bare, first_of, is_of_parent, values_in
+from workbench.check.asking.sent import bare, values_in
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.guesses.paths import (
     linked_paths,
@@ -64,7 +64,7 @@ class OtherPaths:
 
     async def of_asked(self, seen: Seen, words: str = "", *, is_new: bool = False) -> Remedy:
         """A path like that of what was asked for last: of the kind, or of its parents."""
-        if is_of_parent(seen):
+        if seen.is_of_parent:
             return await self.of_parents(seen, words)
         return await self.of(seen, words, is_new=is_new)
 
@@ -76,18 +76,18 @@ class OtherPaths:
         ``words``: of the refusal. ``wants_rows``: with what is mapped. ``is_new``: none that
         another resource reads.
         """
-        near, mappings = self._near, seen.config.port.entity.mappings
+        near, mappings = self._near, seen.mappings
         path = seen.config.kind.partition("?")[0]
         at = quoted_part(path, words)
         others = () if at is None else respelled(path, at, near.known)
-        target = Target(("selector",), near.resource(seen).endpoint, near.asked(seen))
+        target = near.own(seen)
         kind, data_path = seen.config.kind, target.endpoint.data_path
         named, made = near.expressions(seen, target)[:1], mappings.blueprint
         wanted = Wanted(
             kind, data_path, tuple(named), made, tuple(others), words, wants_rows=wants_rows
         )
         read = {one.config.kind.partition("?")[0].rstrip("/") for one in near.all if is_new}
-        request = first_of(target.endpoint, target.request)
+        request = target.first
         if request is None:
             return ""
         found = await self._spelled(wanted, request, read)
@@ -108,7 +108,7 @@ class OtherPaths:
         field = (str(of_parent.field),)
         where = parent.endpoint.data_path
         wanted = Wanted(whole, where, field, others=tuple(others), words=words)
-        request = first_of(parent.endpoint, parent.request)
+        request = parent.first
         return await self._spelled(wanted, request) if request else ""
 
     def _endpoints(self, name: str, path: str) -> list[str]:
@@ -166,7 +166,7 @@ class OtherPaths:
     async def _told(self, seen: Seen, wanted: Wanted, request: PageRequest) -> Remedy:
         """With a word of the refusal, where a list is there that has what is mapped."""
         path, mark, query = wanted.path.partition("?")
-        mappings, values = seen.config.port.entity.mappings, self._values(path, request)
+        mappings, values = seen.mappings, self._values(path, request)
         others = told_paths(path, wanted.words, self._near.known) if request.method == "GET" else []
         for other in others[:_MOST_TOLD]:
             body = await self._body(other, request, values)

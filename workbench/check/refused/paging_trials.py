@@ -24,7 +24,7 @@ from workbench.check.asking.reading import Seen
 from workbench.check.findings import likeness
 from workbench.check.guesses.refusal_words import named_missing, variable_missed
 from workbench.check.lists.paging import alone
-from workbench.check.lists.paging_ways import Given, Ways
+from workbench.check.lists.paging_ways import Ways
 from workbench.check.lists.places import Paged
 from workbench.suggest.vocabulary import Names
 
@@ -58,7 +58,7 @@ class PagingTrials:
         """How to page so that a request is valid; or the setting that is wrong, and what to do."""
         target, words = self.near.target(seen), error.report.words
         request = target.request
-        if remedy := await alone(self._session, target.endpoint.pagination, seen):
+        if remedy := await alone(self.near, target.endpoint.pagination, seen):
             return "cursorAlone", remedy
         if request is not None and await self.near.body(request) is None:
             return await self._declared(target, request, words)
@@ -77,8 +77,7 @@ class PagingTrials:
         is_first = found is not None and found.first == "startPage"
         if way := await self.other(seen, words=words) or (found if is_first else None):
             return way
-        asked = Given(request, paging, target.endpoint.data_path)
-        if found and (sized := await self._ways.sized(asked, words)):
+        if found and (sized := await self._ways.sized(request, target.endpoint, words)):
             return sized
         if found:
             told = "without a size it answers: correct sizeParam, or write size_param: null"
@@ -120,9 +119,10 @@ class PagingTrials:
         own = replace(paging, size_param=name, send_in="body")
         if own.type != "none" and await self.near.body(make_paginator(own).first(request)):
             return Paged({"sizeParam": name, "sendIn": "body"}, "so it answers")
-        way = await self._ways.find(sized, own, target.endpoint.data_path)
+        endpoint = replace(target.endpoint, pagination=own)
+        way = await self._ways.find(Target(target.base, endpoint, sized))
         also = {"sizeParam": name, "sendIn": "body"}
-        return None if way is None else Paged({**way.remedy.values, **also}, way.proof)
+        return None if way is None else Paged({**way.values, **also}, way.proof)
 
     async def leads_beyond(self, seen: Seen, *, is_sized: bool = False) -> bool:
         """Whether there are rows beyond those of a resource that is read as one page.
@@ -149,12 +149,10 @@ class PagingTrials:
         """
         target = target or self.near.target(seen)
         paging, request = target.endpoint.pagination, target.request
-        if request is None:
-            return None
-        if paging.sends_size and paging.size_param and await self.near.body(request) is None:
-            request = request.put(paging.size_param, paging.page_size, paging.send_in)
-        way = await self._ways.find(request, paging, target.endpoint.data_path, words)
-        return None if way is None else way.remedy
+        is_sized = paging.sends_size and paging.size_param and request
+        if is_sized and request and await self.near.body(request) is None:
+            request = request.put(paging.size_param or "", paging.page_size, paging.send_in)
+        return await self._ways.find(Target(target.base, target.endpoint, request), words)
 
 
 def has_begun(seen: Seen) -> bool:

@@ -22,7 +22,6 @@ from workbench.check.asking.alternatives import Sources
 from workbench.check.asking.answered import ask, is_reported
 from workbench.check.asking.nearby import NOT_FOUND, Target
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.requests import is_of_parent
 from workbench.check.asking.sent import IN_URL, Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
@@ -32,8 +31,9 @@ from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import header_missed
 from workbench.check.lists.children import Children
 from workbench.check.lists.places import Places
-from workbench.check.login.access import Access
-from workbench.check.login.sign_in import speaks_of_sign_in
+from workbench.check.login.bases import Bases
+from workbench.check.login.changes import Blame
+from workbench.check.login.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.refused.missing import lacks_of_all, media, media_told, missing
 from workbench.check.refused.other_paths import OtherPaths
 from workbench.check.refused.paging_trials import PagingTrials, has_begun
@@ -54,15 +54,15 @@ _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 
 
 class Refused:
-    """Says of a refusal what it is about; ``asked``: how many resources were asked for."""
+    """Says of a refusal what it is about."""
 
     def __init__(
         self,
         places: Places,
         children: Children,
         paging: PagingTrials,
-        access: Access,
-        asked: int,
+        bases: Bases,
+        sign_in: SignIn,
     ) -> None:
         self._session = children.near.session
         self._places = places
@@ -71,9 +71,9 @@ class Refused:
         self._near = paging.near
         self._paths = OtherPaths(paging.near)
         self._absence = Absence(self._session)
-        self._access = access
-        self._sign_in = access.sign_in
-        self._asked = asked
+        self._bases = bases
+        self._sign_in = sign_in
+        self._asked = sum(one.asked for one in self._near.all)
 
     async def finding(
         self, seen: Seen, error: ResponseError | BodyError, *, all_failed: bool
@@ -112,15 +112,15 @@ class Refused:
         """At the base URL or at what signs requests, where every kind is refused."""
         if near := await self._near_base(error):
             return near
-        setting, remedy = await self._sign_in.blamed(error, self._near.target(seen).request)
-        return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+        blame = await self._sign_in.blamed(error, self._near.target(seen).request)
+        return self._places.of_setting(blame, error)
 
     async def _forbidden(self, seen: Seen, error: OceanCustomError) -> Finding:
         """At the path where another one is there, else at credentials that read other lists."""
         if found := await self._unrouted(seen, error):
             return found
-        remedy = "the credentials may not read this: grant them access"
-        return self._places.of_setting(self._sign_in.credential, error, remedy)
+        told = "the credentials may not read this: grant them access"
+        return self._places.of_setting(Blame(self._sign_in.credential, told), error)
 
     async def _unrouted(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At a path that is refused as a made-up one is, where one like it is answered."""
@@ -133,7 +133,7 @@ class Refused:
     async def _is_made_up(self, seen: Seen) -> bool:
         """Whether a path without placeholders is refused as a made-up one is."""
         request = self._near.target(seen).request
-        is_child = not is_of_parent(seen) and bool(self._near.resource(seen).parameters)
+        is_child = not seen.is_of_parent and bool(self._near.resource(seen).parameters)
         if request is None or request.method != "GET" or is_child:
             return False
         return await self._absence.of_path(request)
@@ -141,10 +141,10 @@ class Refused:
     async def _with_body(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At the method of a request with a body, where it is not GET that is meant."""
         target = self._near.target(seen)
-        request = target.request
-        if request is None or request.method != "GET" or request.body in (None, {}):
+        request, first = target.request, target.first
+        if not (request and first) or request.method != "GET" or request.body in (None, {}):
             return None
-        if await self._near.body(replace(self._near.first(target), method="POST")) is None:
+        if await self._near.body(replace(first, method="POST")) is None:
             return None
         remedy = Write("POST", "so it answers")
         return self._places.at(seen, (*target.base, "method"), error, remedy)
@@ -155,7 +155,7 @@ class Refused:
         if not speaks_of_sign_in(error) or request is None:
             return None
         way = await self._sign_in.other(error, request)
-        return way and self._places.of_setting(way[0], error, way[1], self._sign_in.credential)
+        return self._places.of_setting(way, error) if way else None
 
     async def _of_method(self, seen: Seen, error: OceanCustomError) -> Finding:
         """At the method: with the other one, as far as it may be tried."""
@@ -185,12 +185,11 @@ class Refused:
         self, seen: Seen, error: OceanCustomError, *, all_failed: bool
     ) -> Finding | None:
         """As ``finding``, where what could not be read is an error as JSON; None where not."""
-        request = self._near.target(seen).request
+        request = self._near.target(seen).first
         if request is None:
             return None
         try:
-            asked = replace(self._near.first(self._near.target(seen)), format=BodyFormat())
-            await ask(self._session.client, asked)
+            await ask(self._session.client, replace(request, format=BodyFormat()))
         except OceanCustomError as other:
             if not is_reported(other):
                 return None
@@ -229,7 +228,7 @@ class Refused:
         is_all, words = all_failed and self._asked > 1, error.report.words
         if is_all and (found := await self._of_all(seen, error)):
             return found
-        if is_of_parent(seen):
+        if seen.is_of_parent:
             path = await self._paths.of_asked(seen, words) or _PATH
             return self._places.at(seen, self._near.target(seen).of_path, error, path)
         target = self._near.target(seen)
@@ -258,25 +257,28 @@ class Refused:
     async def _of_all(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At the base URL or at what signs requests, where nothing of a mapping is answered."""
         request = self._near.target(seen).request
-        if found := await self._access.other(error, request):
-            return self._places.of_setting(found[0], error, found[1], self._sign_in.credential)
+        found = await self._bases.other(error.report.words)
+        if found is None and request is not None:
+            found = await self._sign_in.other(error, request)
+        if found:
+            return self._places.of_setting(found, error)
         if self._asked == 1 or await self._paths.of_asked(seen):
             return None
         told = (
             "nothing is there: the API's documentation shows a whole URL; write into baseUrl what"
             f" stands before {seen.config.kind} in it"
         )
-        return self._places.of_setting("baseUrl", error, told)
+        return self._places.of_setting(Blame("baseUrl", told), error)
 
     async def _near_base(self, error: OceanCustomError) -> Finding | None:
         """At the base URL, where every kind is refused, and one less a part or so answers."""
         if self._asked == 1:
             return None
         # With the status of a success every answer is a proof, also to a search.
-        bases, is_proof = self._access.bases, is_reported(error) and not speaks_of_sign_in(error)
-        search = bases.other if is_proof else bases.nearest
+        is_proof = is_reported(error) and not speaks_of_sign_in(error)
+        search = self._bases.other if is_proof else self._bases.nearest
         base = await search(error.report.words)
-        return self._places.of_setting("baseUrl", error, base) if base else None
+        return self._places.of_setting(base, error) if base else None
 
     async def _suspected(
         self, seen: Seen, error: ResponseError | BodyError, status: int, *, all_failed: bool
@@ -294,9 +296,9 @@ class Refused:
             is_misspelt = any(likeness(one, name) >= _LIKE for one in given[setting])
             request = target.request if is_misspelt else None
             if request and (beside := await self._sign_in.beside(words, request)):
-                return self._places.of_setting(beside[0], error, beside[1])
+                return self._places.of_setting(beside, error)
             told = f"the API misses {json.dumps(name)}: add it with its value to {setting}"
-            return self._places.of_setting(setting, error, told)
+            return self._places.of_setting(Blame(setting, told), error)
         if lacking := await self._lacking(seen, target, words, status):
             return self._places.at(seen, lacking[0], error, lacking[1])
         return await self._spoken_of(seen, target, error, given, all_failed=all_failed)
@@ -340,13 +342,13 @@ class Refused:
             and target.request
             and (beside := await self._sign_in.beside(words, target.request))
         ):
-            return self._places.of_setting(beside[0], error, beside[1])
+            return self._places.of_setting(beside, error)
         if found is None:
             return await self._unspoken(seen, target, error, all_failed=all_failed)
         blamed, told = found
         told = f"{told}: {_OWN_WORDS}"
         if isinstance(blamed.place, str):
-            return self._places.of_setting(blamed.place, error, told)
+            return self._places.of_setting(Blame(blamed.place, told), error)
         return self._places.at(seen, blamed.place, error, told)
 
     async def _unspoken(
@@ -361,13 +363,13 @@ class Refused:
             told = "every kind is refused: correct baseUrl, or what all requests have"
             if speaks_of(words, part):
                 told = f"the API speaks of {part}, which stands in baseUrl"
-            return self._places.of_setting("baseUrl", error, f"{told}: {_OWN_WORDS}")
+            return self._places.of_setting(Blame("baseUrl", f"{told}: {_OWN_WORDS}"), error)
         if unrouted := await self._unrouted(seen, error):
             return unrouted
         other = await self._paths.of_asked(seen, words)
         if not other and all_failed and speaks_of_sign_in(error):
-            setting, remedy = await self._sign_in.blamed(error, target.request)
-            return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+            blame = await self._sign_in.blamed(error, target.request)
+            return self._places.of_setting(blame, error)
         return self._places.at(seen, target.of_path, error, other or _OWN_WORDS)
 
     async def _lacking(
@@ -392,13 +394,12 @@ class Refused:
 
         ``sent``: what may be meant otherwise; everything where nothing is said.
         """
-        if target.request is None:
+        if (request := target.first) is None:
             return None
-        keys = keys_read(seen.config.port.entity.mappings.dict())
+        keys = keys_read(seen.mappings.dict())
         keys += plain_path(target.endpoint.data_path or "") or ()
         sent = sent or self._near.sent(seen, target)
         sources = self._near.sources(seen, words or " ", keys)
-        request = self._near.first(target)
         if worded := await self._worded(seen, target, sent, request):
             return worded
         spare, less = await self._spare(request, sent, sources)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from json_values import Json
+from json_values import as_written
 from workbench.check.asking.sent import Sent
 from workbench.check.findings import Path
 from workbench.check.guesses.names import letters
@@ -41,7 +40,7 @@ def suspects_of(
     Of a setting the names alone: its values may be secrets.
     """
     plain = (one for one in sent if not isinstance(one.value, dict | None))
-    found = [Suspect(one.at(base), one.name, _text(one.value)) for one in plain]
+    found = [Suspect(one.at(base), one.name, as_written(one.value)) for one in plain]
     return found + [Suspect(place, name, "") for place, names in settings.items() for name in names]
 
 
@@ -73,7 +72,3 @@ def _has(text: str, word: str) -> bool:
         return True
     spelled = letters(word)
     return len(spelled) >= _SPEAKING and spelled in letters(text)
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

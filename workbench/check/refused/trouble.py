@@ -30,18 +30,16 @@ from workbench.check.asking.absence import Absence, Absent
 from workbench.check.asking.answered import is_reported
 from workbench.check.asking.nearby import NOT_FOUND, Nearby, Target
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.requests import bare
+from workbench.check.asking.sent import bare, chosen_by
 from workbench.check.files.documents import Document, Variables
 from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.guesses.expressions import lists_of_objects
-from workbench.check.items.chosen_keys import chosen_by
 from workbench.check.lists.children import Children
 from workbench.check.lists.empty import Empty
 from workbench.check.lists.formats import as_json, format_of
 from workbench.check.lists.misread import Misread, cause_of
 from workbench.check.lists.paging import (
     ended_by,
-    hidden_rows,
     may_go_on,
     may_lack_a_marker,
     moves_by_rows,
@@ -50,9 +48,8 @@ from workbench.check.lists.paging import (
 )
 from workbench.check.lists.places import Paged, Places
 from workbench.check.lists.unsent import Unsent
-from workbench.check.login.access import Access
 from workbench.check.login.bases import Bases
-from workbench.check.login.changes import ClientOf
+from workbench.check.login.changes import Blame, ClientOf
 from workbench.check.login.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.refused.other_paths import OtherPaths
 from workbench.check.refused.paging_trials import PagingTrials
@@ -84,29 +81,29 @@ class Troubles:
         all_seen: Sequence[Seen],
         client_of: ClientOf,
     ) -> None:
-        self._document = document
         self._near = Nearby(session, all_seen)
         self._children = Children(self._near)
         self._sign_in = SignIn(session.settings, variables, client_of, self._near.refused)
         self._bases = Bases(session, all_seen, client_of)
-        self._access = Access(self._bases, self._sign_in)
-        self.unsent = Unsent(document, self._near, all_seen)
-        self.empty = Empty(document, self._children)
-        asked = sum(one.asked for one in all_seen)
+        self.unsent = Unsent(self._near)
+        self.empty = Empty(self._children)
         self._places = Places(document, variables, all_seen)
-        self._misread = Misread(document, self._places, self._near, self._children, self.unsent)
+        self._misread = Misread(self._places, self._children, self.unsent)
         self._paths = OtherPaths(self._near)
         self._paging = PagingTrials(session, self._near)
-        self._refused = Refused(self._places, self._children, self._paging, self._access, asked)
+        self._refused = Refused(
+            self._places, self._children, self._paging, self._bases, self._sign_in
+        )
         self._absence = Absence(session)
-        self._session = session
-        self._all = all_seen
 
     async def findings(self, seen: Seen, *, all_failed: bool) -> list[Finding]:
         """What each error of a reading comes from; ``all_failed``: no resource could be read."""
         found = []
         # The children of one resource mostly fail alike: the first of them is looked into.
-        kinds = {_sort_of(one): one for one in reversed(seen.errors)}
+        kinds = {
+            (type(one), one.report.answered[:3], one.report.remedy): one
+            for one in reversed(seen.errors)
+        }
         for error in reversed(kinds.values()):
             try:
                 found.append(await self._finding(seen, error, all_failed=all_failed))
@@ -119,7 +116,7 @@ class Troubles:
         pages = [page for page in seen.own_pages if page.rows and page.goes_on]
         paging = self._near.resource(seen).endpoint.pagination
         found = []
-        for one in await unheld(self._session.jq, paging, pages):
+        for one in await unheld(self._near.jq, paging, pages):
             if one.name == "lastPagePath" and not one.meant:
                 continue  # only the last page may have it
             told = f"kind {seen.config.kind}: {one.name} {one.path!r} finds nothing"
@@ -130,13 +127,13 @@ class Troubles:
 
     async def nothing(self) -> list[Finding]:
         """Where no resource has any item: credentials that change nothing may not be seen."""
-        first = next((one for one in self._all if one.asked), None)
-        if first is None or any(one.items or one.errors for one in self._all):
+        first = next((one for one in self._near.all if one.asked), None)
+        if first is None or any(one.items or one.errors for one in self._near.all):
             return []
-        setting, remedy = await self._sign_in.unseen(self._near.target(first).request)
+        blame = await self._sign_in.unseen(self._near.target(first).request)
         error = CredentialsError(f"no kind has any item; the first is {first.config.kind}")
-        found = self._places.of_setting(setting, error, remedy, self._sign_in.credential)
-        return [dataclasses.replace(found, severity="warn")] if setting else []
+        found = [self._places.of_setting(blame, error)] if blame else []
+        return [dataclasses.replace(one, severity="warn") for one in found]
 
     async def absent(self, seen: Seen) -> list[Finding]:
         """Children of which none is there: a parent's field may be the wrong one."""
@@ -230,8 +227,7 @@ class Troubles:
                 return await self._no_json(seen, error, all_failed=all_failed)
             case CredentialsError():
                 asked = self._near.target(seen).request
-                setting, remedy = await self._sign_in.blamed(error, asked)
-                return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+                return self._places.of_setting(await self._sign_in.blamed(error, asked), error)
             case SourceError():
                 return await self._of_way(seen, error, all_failed=all_failed)
             case PaginationError() if not isinstance(cause_of(error).place, Part):
@@ -249,7 +245,7 @@ class Troubles:
             return self._places.paging(seen, error, told, "startPage")
         target = self._near.target(seen)
         of_level = [page for page in self._children.pages(seen) if page.rows]
-        for one in await unheld(self._session.jq, target.endpoint.pagination, of_level):
+        for one in await unheld(self._near.jq, target.endpoint.pagination, of_level):
             if one.meant and f"{one.name} {one.path!r}" in str(error):
                 return self._places.paging(seen, error, one.remedy, one.name, target.base)
         if marked := await self._unmarked(seen, target):
@@ -278,7 +274,7 @@ class Troubles:
     async def unpaged(self, seen: Seen) -> list[Finding]:
         """A list that is read as one page, though there is a second one."""
         paging = self._near.resource(seen).endpoint.pagination
-        if ended := await ended_by(self._session.jq, seen, paging):
+        if ended := await ended_by(self._near.jq, seen, paging):
             return await self._ended(seen, *ended)
         page = speaks_of_more(seen) or may_go_on(seen)
         if paging.type in _LED:
@@ -322,32 +318,20 @@ class Troubles:
         remedy = f"it says the opposite: write {keys[1]} in place of {keys[0]}, or remove it"
         return [self._places.paging(seen, error, remedy, name)]
 
-    async def hidden(self, seen: Seen) -> list[Finding]:
-        """Rows that the parameters of paging leave out."""
-        rows = await hidden_rows(self._session, seen)
-        if not rows:
-            return []
-        told = f"no items with the parameters of paging, and {rows} without them"
-        error = PaginationError(f"kind {seen.config.kind}: {told}")
-        way = await self._paging.other(seen)
-        remedy = way or "correct paginationParam, startPage, or start_offset in its pagination"
-        return [self._places.paging(seen, error, remedy)]
-
     async def _of_way(self, seen: Seen, error: SourceError, *, all_failed: bool) -> Finding:
         """What keeps every request from the API."""
         match error:
             case OriginError():
                 request = self._near.target(seen).request
-                if all_failed and request and (way := await self._sign_in.other(error, request)):
-                    return self._places.of_setting(way[0], error, way[1], self._sign_in.credential)
-                return self._places.of_setting("allowedHosts", error, "")
+                way = await self._sign_in.other(error, request) if all_failed and request else None
+                blame = way or Blame("allowedHosts")
             case TransportError():
-                told = await self._bases.other_scheme() or "check host and port of baseUrl"
-                return self._places.of_setting("baseUrl", error, told)
-            case _ if "certificate" in str(error).lower():
-                return self._places.of_setting("verifySsl", error, "")
+                other = await self._bases.other_scheme()
+                blame = other or Blame("baseUrl", "check host and port of baseUrl")
             case _:
-                return self._places.of_setting("baseUrl", error, "")
+                is_tls = "certificate" in str(error).lower()
+                blame = Blame("verifySsl" if is_tls else "baseUrl")
+        return self._places.of_setting(blame, error)
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         if is_reported(error):
@@ -371,17 +355,14 @@ class Troubles:
 
     async def _page(self, seen: Seen, error: BodyError) -> Finding:
         """At the base URL or at what signs requests, where all that comes is pages for people."""
-        if base := await self._bases.other():
-            return self._places.of_setting("baseUrl", error, base)
         redirects = [one for one in seen.exchanges if one.status and one.status // 100 == _REDIRECT]
-        asked = self._near.target(seen).request
         is_refusal = not error.report.answered.startswith("200") and speaks_of_sign_in(error)
         is_sign_in = bool(redirects) or is_refusal
-        setting, remedy = await self._sign_in.page(asked, error, is_redirected=is_sign_in)
-        if setting:
-            return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
-        remedy = "a page for people: baseUrl must lead to the API, with its path"
-        return self._places.of_setting("baseUrl", error, remedy)
+        blame = await self._bases.other() or await self._sign_in.page(
+            self._near.target(seen).request, error, is_redirected=is_sign_in
+        )
+        told = "a page for people: baseUrl must lead to the API, with its path"
+        return self._places.of_setting(blame or Blame("baseUrl", told), error)
 
     async def _of_format(self, seen: Seen, error: BodyError, name: str) -> Finding:
         """At what says the format of an answer, which is in another one."""
@@ -395,11 +376,6 @@ class Troubles:
         elif name in {"xml", "csv"}:
             remedy += ", or what makes it JSON into query_params, queryParams or headers"
         return self._places.at(seen, path, error, remedy)
-
-
-def _sort_of(error: OceanCustomError) -> tuple[object, ...]:
-    """What errors of one sort have in common."""
-    return type(error), error.report.answered[:3], error.report.remedy
 
 
 def _multiply(resource: Resource) -> bool:
