@@ -144,8 +144,8 @@ def texts_at(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """The texts in a value, each with its path."""
     if isinstance(value, str):
         yield path, value
-    for key, inner in _inner(value):
-        yield from texts_at(inner, (*path, key))
+    for key, one in _inner(value):
+        yield from texts_at(one, (*path, key))
 
 
 def yaml_of(pairs: Mapping[str, Json]) -> str:
