@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from errors import DoubtfulEndError, OceanCustomError
+from errors import DoubtfulEndError
 from paging.experiments import FAR, Beyond, beyond, beyond_last_row, unless_in_vain
 from paging.first_pages import CountedFromFirst
 from paging.levels import ANY_LEVEL, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
-from paging.paginator import ACCEPT
+from paging.paginator import refused
 from paging.positions import At, counted_elsewhere
 from paging.signals import Verdict
 from paging.steps import Deciding, End, Learnt, Step
@@ -45,20 +45,6 @@ class Spanning(Struct, frozen=True):
             return beyond_last_row(last, other)
         has_room = other is not None and other.length < self.room
         return beyond(last, other, has_room=has_room, is_inside=self.is_inside)
-
-
-def _refused(page: Page) -> OceanCustomError | None:
-    """What is in doubt where a page is refused after a full one, in the API's own words."""
-    refusal = page.refusal
-    if refusal is None or isinstance(refusal, DoubtfulEndError):
-        return refusal
-    told = refusal.report
-    return DoubtfulEndError(
-        "refused after a full page, and no request shows that the list ends there",
-        remedy=ACCEPT,
-        answered=told.answered,
-        words=told.words,
-    )
 
 
 class CountedToLast(CountedFromFirst):
@@ -132,7 +118,7 @@ class CountedToLast(CountedFromFirst):
         decided = replace(decided, learnt=learnt)
         if at.page.refused and not learnt.believes(at.page, last):
             # Only where a request shows that nothing follows, this is the end.
-            decided = replace(decided, doubt=_refused(at.page), confirm=False)
+            decided = replace(decided, doubt=refused(at.page), confirm=False)
         elif not is_due:
             return decided
         rows = positions_in(last, learnt.levels)

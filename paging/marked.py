@@ -19,8 +19,15 @@ from paging.experiments import (
     unless_in_vain,
     unless_led_on,
 )
-from paging.model import NO_PAGE_BEFORE, Level, Page, PageRequest, Progress
-from paging.paginator import ACCEPT, Paginator, total_of, unseen
+from paging.model import (
+    NO_PAGE_BEFORE,
+    NO_SUCH_PAGE_AFTER_SHORT,
+    Level,
+    Page,
+    PageRequest,
+    Progress,
+)
+from paging.paginator import ACCEPT, Paginator, refused, total_of, unseen
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import NOTHING_LEARNT, Deciding, End, Learnt, Step
 from paging.totals import Known, total_further_out
@@ -59,14 +66,15 @@ class Marked(Paginator):
         return MISSING
 
     def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
+        if page.refused and progress.previous is not None:
+            return (yield from self._unless_over(progress, progress.previous, page, learnt))
         configured = self._signals.verdict(page.value_at)
         boolean = first_known(configured, page.boolean)
         marker = self._marker(page)
         asked = self._asked(sent)
         now = progress.after(page, asked, signalled=marker is not MISSING)
-        learnt = replace(
-            learnt, marked=learnt.marked or leads(marker), uneven=learnt.uneven or now.hides
-        )
+        is_marked, is_uneven = learnt.marked or leads(marker), learnt.uneven or now.hides
+        learnt = replace(learnt, marked=is_marked, uneven=is_uneven)
         if configured is Verdict.END:
             return Step(now, next=None, learnt=learnt, why=End.CONFIGURED)
         if not page.length and (boolean is Verdict.END or now.known is Known.REACHED):
@@ -78,7 +86,9 @@ class Marked(Paginator):
             marker = MISSING if was_led else self._instead(page)
             if not leads(marker):
                 return Step(now, None, learnt, confirm=was_led, doubt=self._unfollowable(page))
-        following = self._following(sent, page, marker) if leads(marker) else None
+        following = None
+        if leads(marker):
+            following = self._following(sent, page, marker).perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         came = frozenset() if asked == 1 else came_before(progress.previous, page, marker)
         # A page that leads to itself is the end where nothing is new, or all of one start key came.
         is_whole = len(came) == page.length or (came and page.length < progress.largest)
@@ -92,6 +102,18 @@ class Marked(Paginator):
             step if page.length else (yield from self._unless_in_vain(progress, sent, page, step))
         )
 
+    def _unless_over(self, before: Progress, last: Page, page: Page, learnt: Learnt) -> Deciding:
+        """The end, where a request shows that nothing follows the page whose marker is refused."""
+        is_short, is_cut = before.known is Known.MORE, self._is_cut_off(before, before.wanted)
+        cut = self._short_of_total(learnt, before, last, is_cut=is_cut) if is_short else None
+        learnt, is_due = learnt.surprised()
+        step = Step(before, None, learnt, End.NO_SUCH_PAGE, warning=unseen(before), unsure=True)
+        if is_due or not learnt.knows(page):
+            step = replace(step, confirm=True, doubt=refused(page))
+            step = yield from self._unless_followed(last, step)
+            step = replace(step, learnt=step.learnt.refused_by(page)) if step.proved else step
+        return replace(step, doubt=step.doubt or cut)
+
     def _unless_in_vain(
         self, before: Progress, sent: PageRequest, page: Page, step: Step
     ) -> Deciding:
@@ -103,14 +125,12 @@ class Marked(Paginator):
         if following is None or is_told or now.empty_in_a_row == 1:
             return step
 
-        def is_led(other: Page) -> bool:
-            return leads(self._marker(other))
-
         def over(learnt: Learnt) -> Deciding:
             return self._unless_sudden(before, page, self._at_end(now, sent, page, None, learnt))
 
-        far = (self._far(sent, following, now.pages, pages) for pages in FAR)
-        return (yield from unless_in_vain(step, [one for one in far if one], is_led, over))
+        found = (self._far(sent, following, now.pages, pages) for pages in FAR)
+        far = [*filter(None, found)]
+        return (yield from unless_in_vain(step, far, lambda one: leads(self._marker(one)), over))
 
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""

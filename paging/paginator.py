@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from errors import DoubtfulEndError, MappingError, PaginationError
+from errors import DoubtfulEndError, MappingError, OceanCustomError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
 from paging.experiments import unless_led_on
@@ -220,7 +220,8 @@ class Paginator(ABC):
             " rest is missing",
             remedy=ACCEPT,
         )
-        return replace(step, confirm=True, doubt=doubt, followed=True)
+        told = step.doubt if step.doubt and step.doubt.report.words else doubt
+        return replace(step, confirm=True, doubt=told, followed=True)
 
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The first request of a walk for fewer rows than it gave; None where that cannot be."""
@@ -337,6 +338,20 @@ class SinglePage(Paginator):
             remedy="set it to how the API pages, or pagination.type: none for this resource if"
             " its first page is all you want",
         )
+
+
+def refused(page: Page) -> OceanCustomError | None:
+    """What is in doubt where a page is refused, in the API's own words."""
+    refusal = page.refusal
+    if refusal is None or isinstance(refusal, DoubtfulEndError):
+        return refusal
+    told = refusal.report
+    return DoubtfulEndError(
+        "refused, and no request shows that the list ends there",
+        remedy=ACCEPT,
+        answered=told.answered,
+        words=told.words,
+    )
 
 
 def total_of(now: Progress) -> str:

@@ -89,7 +89,11 @@ class Learnt(Struct, frozen=True):
     def believes(self, page: Page, last: Page) -> bool:
         """Whether a page is refused in a way that means that there is none after the last one."""
         is_plain = page.status in NO_SUCH_PAGE and last.signal is not Verdict.MORE
-        return is_plain or _said(page) in self.refusals
+        return is_plain or self.knows(page)
+
+    def knows(self, page: Page) -> bool:
+        """Whether this API is known to say so that there is no such page."""
+        return _said(page) in self.refusals
 
 
 def _said(page: Page) -> str:

@@ -1944,6 +1944,46 @@ async def test_a_refusal_where_no_request_shows_the_end(style: str, *, accepts: 
         assert "no request shows that the list ends there" in found.message
 
 
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("status", [404, 400, 410])
+@pytest.mark.parametrize("count", [5, 20, 30, 40])
+async def test_a_marker_behind_the_last_page_that_is_refused(
+    style: str, status: int, count: int
+) -> None:
+    """The last page, asked for by one row less, leads to its last row alone: that is the end."""
+    api = Api(style, count, end="late")
+
+    def things(request: Request) -> Answer:
+        start, _ = api.window(request)
+        return api(request) if start < count else told({"detail": "no such page"}, status)
+
+    found = await outcome(things, paging(style, 20))
+
+    is_all(found, list(range(count)))
+    assert found.requests <= count // 20 + MORE
+    assert Doubt.END in found.doubts
+
+
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("heeds_size", [True, False])
+@pytest.mark.parametrize("times", [1, ALWAYS])
+async def test_a_marker_before_the_last_page_that_is_refused(
+    style: str, times: int, *, heeds_size: bool
+) -> None:
+    """What passes is read on; what lasts is an error in the API's own words."""
+    api = Api(style, cap=20, heeds_size=heeds_size)
+    refusal = told({"detail": "it has expired"}, 410)
+    things = once(always(refusal), api, lambda request: api.window(request)[0] == 40, times)
+
+    found = await outcome(things, paging(style, 20))
+
+    if times == 1:
+        is_all(found)
+    else:
+        assert "it has expired" in found.message
+        assert found.ids == list(range(40))
+
+
 @pytest.mark.parametrize("count", [19, 20, 40, 41])
 async def test_a_refusal_after_pages_longer_than_asked_for(count: int) -> None:
     """A server with pages of its own: from the middle of the last one come fewer rows than that."""
