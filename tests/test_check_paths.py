@@ -50,6 +50,66 @@ def test_a_path_that_may_be_meant(path: str, base_path: str, made: str, wanted: 
     assert path not in found
 
 
+OTHERS = Known(
+    frozenset({"/2.0/preview/scim/Groups", "/jobs/list", "/runs/list", "/organizations"}),
+    frozenset({"organizations", "environments"}),
+    frozenset({"/o/{o}/dbs/{d}/requests"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        pytest.param("/2.0/scim/Users", "/2.0/preview/scim/Users", id="a part between"),
+        pytest.param("/o/{o}/{d}/branches", "/o/{o}/dbs/{d}/branches", id="between placeholders"),
+        pytest.param("/scim/Users", "/2.0/preview/scim/Users", id="a beginning"),
+        pytest.param("/clusters", "/clusters/list", id="the end that several have"),
+        pytest.param("/orgs", "/organizations", id="a word that was cut short"),
+        pytest.param("/o/{o}/envs", "/o/{o}/environments", id="one of data_path"),
+    ],
+)
+def test_a_path_with_what_others_have(path: str, wanted: str) -> None:
+    """Is among the first that are tried."""
+    assert wanted in (found := paths_like(path, "", OTHERS)[:12]), found
+
+
+async def test_the_path_of_a_search_is_tried_in_another_spelling(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """What is posted stays as it is, and so does the end of the path: it is the same search."""
+    rows = listed([person(number) for number in range(25)])
+    api.serve("/v1/staff-lists/search", rows)
+    scene = Scene(tmp_path, api)
+    search = "kind: /staff_lists/search\n    selector:\n      method: POST\n      body: {all: true}"
+
+    report = await scene.spoilt([swap("kind: /people\n    selector:", search)])
+
+    assert report.findings[0].remedy == "write kind: /staff-lists/search (it answers 200)", told(
+        report.findings
+    )
+
+
+async def test_the_path_of_a_search_below_parents_is_tried(tmp_path: Path, api: FaultApi) -> None:
+    """By the value of the first parent, where no child has any item to show one."""
+
+    def found(request: Request) -> Reply:
+        team = request.json["team"] if request.method == "POST" else ""
+        return answer(
+            [{"id": f"{team}-note", "text": "hello"}] if str(team).startswith("t") else []
+        )
+
+    api.serve("/v1/notes/search", found)
+    scene = Scene(tmp_path, api)
+    search = "/note/search\n    selector:\n      method: POST\n      body: {team: '{team}'}\n"
+    search += "      pagination: {type: none}"
+
+    report = await scene.spoilt([swap("/teams/{team}/notes\n    selector:", search)])
+
+    assert report.findings[0].remedy == "write kind: /notes/search (it answers 200)", told(
+        report.findings
+    )
+
+
 def test_a_path_without_a_slip() -> None:
     """A letter that is doubled anywhere, then two that are swapped in the last word."""
     assert slips_undone("/_ccat/ai")[:2] == ["/_cat/ai", "/_ccat/ia"]

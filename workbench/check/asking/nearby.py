@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from framework.mapped_items import Items
-from json_values import Json
+from jq_engine.paths import plain_path
+from json_values import Json, Missing, follow
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, make_paginator
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
@@ -117,11 +118,22 @@ class Nearby:
         texts: dict[str, Json] = {part.strip("{}"): unquote(one) for part, one in in_path.items()}
         given = [{**texts, **dict(one.report.parameters)} for one in seen.errors]
         given += [{name: item.get(f"__{name}") for name in names} for item in seen.items[:1]]
+        given.append(texts | self._first_values(resource))
         for values in given:
             if set(names) <= {name for name, one in values.items() if CUT not in str(one)}:
                 request = request_for(resource.endpoint, Binding(values), self.settings.base_url)
                 return replace(request, purpose="check")
         return None
+
+    def _first_values(self, resource: Resource) -> dict[str, Json]:
+        """The values that path parameters take of the first rows of their parents."""
+        found: dict[str, Json] = {}
+        for one in [one for one in resource.parameters if isinstance(one, Parameter)]:
+            for page in self.lists():
+                value = follow(page.items[0], plain_path(one.field) or ("",))
+                if self.is_at(one, bare(page.url)) and not isinstance(value, Missing):
+                    found.setdefault(one.name, value)
+        return found
 
     def parent(self, seen: Seen) -> Target | None:
         """The rows of a path parameter: those that were asked for last.

@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import combinations, islice, pairwise
 from typing import Final
 
 from json_values import Json, texts_in
 from overrides import EndpointResource
 from workbench.check.findings import likeness
+from workbench.check.guesses.expressions import paths_in
 from workbench.check.guesses.names import (
     counted,
     letters,
@@ -35,6 +36,10 @@ _USUAL: Final = ".json"
 _VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
 _VERSIONS: Final = range(6)
 _NEAREST: Final = 2  # versions
+_MOST_GRAFTED: Final = 2  # parts of another path
+_SHORTEST: Final = 3  # letters of a word that is cut short
+_LIST: Final = "list"
+"""What paths of lists often end with: a guess, of which the API's answer shows whether it is so."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ def known_of(resources: Sequence[EndpointResource]) -> Known:
         words |= {stem_of(part) for part in parts if "{" not in part}
         names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")
         words |= {*names, *map(plural, names)}
+        words |= {path[-1] for path in paths_in(one.selector.data_path or "")}
     end = "/" if sum(slashes) * 2 > len(slashes) else ""
     return Known(frozenset(paths), frozenset(words), frozenset(templates), end)
 
@@ -120,7 +126,7 @@ def paths_like(
     own = path.strip("/")
     slash = "/" if path.endswith("/") else known.end
     # Behind those that are only spelled otherwise: what the API itself speaks of, then guesses.
-    ranked = [*_ended(own, known), *_spelled(own, base_path, known), *linked]
+    ranked = [*_ended(own, known), *grafted(own, known), *_spelled(own, base_path, known), *linked]
     ranked += _guessed(own, known, made)
     others = [
         *(f"/{one.strip('/')}{slash}" for one in ranked),
@@ -178,6 +184,25 @@ def slips_undone(path: str) -> list[str]:
     return [f"/{_with(parts, at, one)}" for at, one, _ in sorted(slips, key=lambda slip: slip[2])]
 
 
+def grafted(own: str, known: Known) -> list[str]:
+    """With what another path has between the same parts, before them, or as its end.
+
+    ``/2.0/preview/scim/Users`` for ``/2.0/scim/Users`` beside ``/2.0/preview/scim/Groups``.
+    """
+    parts, found = ["", *own.split("/"), ""], dict[str, None]()
+    paths = sorted(known.paths | known.templates)
+    ends = Counter(one.rpartition("/")[2] for one in paths)
+    found |= {f"{own}/{end}": None for end, count in ends.items() if count > 1 and end}
+    for one in paths:
+        others = ["", *one.strip("/").split("/"), ""]
+        for start, end in combinations(range(len(others)), 2):
+            more = others[start + 1 : end]
+            for at, pair in enumerate(pairwise(parts)) if 0 < len(more) <= _MOST_GRAFTED else ():
+                if pair == (others[start], others[end]):
+                    found["/".join([*parts[1 : at + 1], *more, *parts[at + 1 : -1]])] = None
+    return [*found]
+
+
 def _ended(own: str, known: Known) -> Iterator[str]:
     """With the endings that other paths have, the commonest first, or without one."""
     endings = Counter(ending_of(one) for one in (*known.paths, *known.templates))
@@ -214,6 +239,7 @@ def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
             if "{" not in parts[at]
         )
     yield from islice(versions(parts), _NEAREST)
+    yield f"{own}/{_LIST}"
     # Several of each thing that it names.
     several = (plural(singular(stem_of(part))) + ending_of(part) for part in parts)
     yield "/".join(
@@ -288,11 +314,17 @@ def _words(part: str, known: Known) -> Iterator[str]:
     """Other spellings of a part of a path, without its ending."""
     part = stem_of(part)
     alike = {one: likeness(one.lower(), part.lower()) for one in known.words if one != part}
-    good = (one for one in alike if alike[one] >= _LIKE)
+    good = (one for one in alike if alike[one] >= _LIKE or _is_cut(one, part) or _is_cut(part, one))
     yield from sorted(good, key=lambda one: (-alike[one], one))
     yield counted(part)
     is_lower = all(word == word.lower() for word in known.words)
     yield from sorted(spellings(part), key=lambda one: is_lower and one != one.lower())
+
+
+def _is_cut(short: str, word: str) -> bool:
+    """Whether a word is another one cut short: ``orgs`` for ``organizations``."""
+    stem = singular(short).lower()
+    return len(stem) >= _SHORTEST and word.lower().startswith(stem) and len(word) > len(short)
 
 
 def versions(parts: Sequence[str], told: Sequence[str] = ()) -> Iterator[str]:

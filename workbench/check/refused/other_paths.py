@@ -19,6 +19,7 @@ from workbench.check.asking.nearby import Nearby
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare, values_in
 from workbench.check.findings import Remedy, Write, likeness
+from workbench.check.guesses.names import letters
 from workbench.check.guesses.paths import (
     linked_paths,
     paths_like,
@@ -31,7 +32,7 @@ from workbench.check.guesses.paths import (
 from workbench.check.items.other_lists import list_with
 
 _BRACED: Final = re.compile(r"\{(\w+)\}")
-_MOST: Final = 9
+_MOST: Final = 12
 _MOST_SLIPS: Final = 8
 _LIKE: Final = 0.7  # likeness of a path and the one that was meant
 _MOST_TOLD: Final = 8  # words of a refusal
@@ -150,8 +151,8 @@ class OtherPaths:
             one
             for one in dict.fromkeys([*told, *likely])
             if one.rstrip("/") not in read and set(_BRACED.findall(one)) == holes
-            # What is no GET goes to words of the mapping alone.
-            if request.method == "GET" or words.issuperset(one.split("/"))
+            # What is no GET goes to words of the mapping alone, or to its own end.
+            if request.method == "GET" or words.issuperset(one.split("/")) or _is_like(one, path)
         ][:_MOST]
         others += slips_undone(path)[:_MOST_SLIPS] if request.method == "GET" else []
         perhaps = ""
@@ -185,3 +186,11 @@ class OtherPaths:
         filled = "/".join(values.get(part, part) for part in path.strip("/").split("/"))
         end = "/" if path.endswith("/") else ""
         return await self._near.body(replace(request, url=f"{base}/{filled}{end}"))
+
+
+def _is_like(other: str, path: str) -> bool:
+    """Whether two paths have the same end, and one part before it that is spelled otherwise."""
+    parts, own = other.strip("/").split("/"), path.strip("/").split("/")
+    pairs = [pair for pair in zip(parts, own, strict=False) if pair[0] != pair[1]]
+    is_same = len(parts) == len(own) > 1 and parts[-1] == own[-1]
+    return is_same and len(pairs) == 1 and likeness(*map(letters, pairs[0])) >= _LIKE
