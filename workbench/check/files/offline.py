@@ -12,6 +12,7 @@ from pagination import PaginationSettings
 from settings import Settings
 from workbench.check.files.blueprints import check_against, read_blueprints
 from workbench.check.files.documents import Document, Variables, read_env, read_json
+from workbench.check.files.graphql_slips import check_queries
 from workbench.check.files.programs import check_programs, check_resources
 from workbench.check.files.settings import read_settings
 from workbench.check.files.yaml_slips import read_mended
@@ -61,6 +62,8 @@ async def read_installation(
     if config is not None and not document.findings:
         pagination = settings.pagination if settings else PaginationSettings()
         check_resources(document, config, pagination, jq)
+        if not document.findings:
+            check_queries(document, config, pagination)
     blueprints_document = None
     blueprints: dict[str, Blueprint] = {}
     if paths.blueprints is not None:

@@ -32,6 +32,7 @@ from workbench.check.asking.nearby import NOT_FOUND, Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare, chosen_by
 from workbench.check.files.documents import Document, Variables
+from workbench.check.files.graphql_slips import paging_of
 from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.guesses.expressions import lists_of_objects
 from workbench.check.lists.children import Children
@@ -250,9 +251,15 @@ class Troubles:
                 return self._places.paging(seen, error, one.remedy, one.name, target.base)
         if marked := await self._unmarked(seen, target):
             return self._places.at(seen, marked[0], error, marked[1])
-        remedy = await self._paging.other(seen) or ""
-        base = self._near.target(seen).base
-        return self._places.paging(seen, error, remedy, "paginationType", base)
+        remedy = await self._paging.other(seen) or self._by_query(target)
+        return self._places.paging(seen, error, remedy, "paginationType", target.base)
+
+    @staticmethod
+    def _by_query(target: Target) -> Paged | str:
+        """How to page what is read as one page, as its GraphQL query says; "" where it does not."""
+        is_unpaged = target.endpoint.pagination.type == "none"
+        paged = paging_of(target.endpoint) if is_unpaged else {}
+        return Paged(paged, "the query says so") if paged else ""
 
     async def _unmarked(self, seen: Seen, target: Target) -> tuple[Path, Remedy] | None:
         """The parameter that names the keys that come, where that of the next page is misspelt."""

@@ -1,0 +1,205 @@
+"""``check`` reads GraphQL queries beside the rest of their selectors, without a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from json_values import Json
+from resync.path_parameters import Endpoint
+from tests.check_scene import Scene, told
+from tests.fault_api import FaultApi
+from workbench.check.files.graphql import read_query
+from workbench.check.files.graphql_slips import paging_of
+from workbench.check.findings import Put
+
+BOTH = "($first: Int, $after: String)"
+RIGHT = (
+    f"query {BOTH} {{ teams(first: $first, after: $after) {{ nodes {{ id name }}"
+    " pageInfo { hasNextPage endCursor } } }"
+)
+PLAIN = (
+    "query ($mark: String) { teams { found(mark: $mark) { nextMark: nextCursor rows { id } } } }"
+)
+PAGED: dict[str, Json] = {
+    "type": "cursor",
+    "pagination_param": "variables.after",
+    "size_param": "variables.first",
+    "send_in": "body",
+}
+BY_MARK = PAGED | {
+    "pagination_param": "variables.mark",
+    "size_param": None,
+    "cursor_path": "data.teams.found.nextMark",
+}
+
+
+def selector(**changed: Json) -> dict[str, Json]:
+    """A selector that reads teams by a query."""
+    right: dict[str, Json] = {
+        "query": "true",
+        "method": "POST",
+        "body": {"query": RIGHT},
+        "data_path": ".data.teams.nodes",
+        "pagination": PAGED,
+    }
+    return {key: one for key, one in (right | changed).items() if one is not None}
+
+
+def mapping(*selectors: Json) -> str:
+    """A mapping that makes teams by each selector."""
+    made = {"entity": {"mappings": {"identifier": ".id", "blueprint": '"team"'}}}
+    held = [{"kind": "/graphql", "selector": one, "port": made} for one in selectors]
+    return str(yaml.safe_dump({"resources": held}, sort_keys=False))
+
+
+def marked(query: str = PLAIN, **changed: Json) -> dict[str, Json]:
+    """A selector whose query has a place of its own for what leads on."""
+    return selector(
+        body={"query": query}, data_path=".data.teams.found.rows", pagination=BY_MARK | changed
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """A selector, the keys to where it is wrong, and what is to be written there."""
+
+    selector: dict[str, Json]
+    path: str
+    value: Json
+
+
+def asking(query: str) -> dict[str, Json]:
+    """A selector with another query."""
+    return selector(body={"query": query})
+
+
+CASES = {
+    "a query as it is": Case(selector(body=RIGHT, pagination=None), "body", {"query": RIGHT}),
+    "by GET": Case(selector(method=None), "method", "POST"),
+    "a brace too few": Case(asking(RIGHT[:-2]), "body/query", f"{RIGHT[:-2]} }}"),
+    "a data_path without data": Case(
+        selector(data_path=".teams.nodes"), "data_path", ".data.teams.nodes"
+    ),
+    "a variable that is not declared": Case(
+        asking(RIGHT.replace("($first: Int, $after: String)", "($first: Int)")),
+        "body/query",
+        RIGHT,
+    ),
+    "none that is declared": Case(
+        asking(RIGHT.replace(f"{BOTH} ", "").replace("first: $first, ", "")),
+        "body/query",
+        RIGHT.replace(BOTH, "($after: String)").replace("first: $first, ", ""),
+    ),
+    "a variable that is not used": Case(
+        asking(RIGHT.replace(", after: $after", "")), "body/query", RIGHT
+    ),
+    "a variable that is not there": Case(
+        asking(RIGHT.replace(", after: $after", "").replace(", $after: String", "")),
+        "body/query",
+        RIGHT,
+    ),
+    "no pageInfo": Case(
+        asking(RIGHT.replace(" pageInfo { hasNextPage endCursor }", "")),
+        "body/query",
+        RIGHT.replace("{ nodes { id name } pageInfo { hasNextPage endCursor } }", "").replace(
+            "after: $after) ",
+            "after: $after) { pageInfo { hasNextPage endCursor } nodes { id name } }",
+        ),
+    ),
+    "no endCursor": Case(
+        asking(RIGHT.replace(" endCursor", "")),
+        "body/query",
+        RIGHT.replace("hasNextPage endCursor", "endCursor hasNextPage"),
+    ),
+    "another variable": Case(
+        marked(pagination_param="variables.after"),
+        "pagination/pagination_param",
+        "variables.mark",
+    ),
+    "variables in the query of the URL": Case(marked(send_in=None), "pagination/send_in", "body"),
+    "a cursor that is selected elsewhere": Case(
+        marked(cursor_path="data.teams.nextMark"),
+        "pagination/cursor_path",
+        "data.teams.found.nextMark",
+    ),
+    "a cursor that is not selected": Case(
+        marked(PLAIN.replace("nextMark: nextCursor ", "")),
+        "body/query",
+        PLAIN.replace("nextMark: nextCursor", "nextMark"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+async def test_what_a_query_lacks_is_told(case: Case, tmp_path: Path, api: FaultApi) -> None:
+    """At the query, or at what reads its answer, with what is to be written."""
+    report = await Scene(tmp_path, api, mapping(case.selector)).check(offline=True)
+
+    (finding,) = report.findings
+    (fix,) = [one for one in finding.fix if isinstance(one, Put)]
+    path = ("resources", 0, "selector", *case.path.split("/"))
+    assert (fix.path, fix.value) == (path, case.value), told(report.findings)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param(selector(), id="a connection"),
+        pytest.param(marked(), id="another name of a field"),
+        pytest.param(
+            asking("{ teams { ...part } } fragment part on T { nodes { id } }"), id="parts"
+        ),
+        pytest.param(asking("{ teams(first: 50) { nodes { id } } }"), id="one page"),
+        pytest.param(
+            asking('query { teams(of: "a } b", tag: """{""") { nodes { id } } } # {'), id="texts"
+        ),
+    ],
+)
+async def test_a_query_that_is_right_is_no_mistake(
+    held: Json, tmp_path: Path, api: FaultApi
+) -> None:
+    """Also where it cannot be read, or reads one page."""
+    report = await Scene(tmp_path, api, mapping(held)).check(offline=True)
+
+    assert report.findings == [], told(report.findings)
+
+
+async def test_a_query_that_is_lost_is_that_of_the_same_list(tmp_path: Path, api: FaultApi) -> None:
+    """A resource without a body reads what another one reads by a query."""
+    scene = Scene(tmp_path, api, mapping(selector(), selector(body=None)))
+
+    report = await scene.check(offline=True)
+
+    assert [one.fix[0].as_json()["value"] for one in report.findings] == [{"query": RIGHT}]
+
+
+def test_a_query_says_how_a_list_is_paged() -> None:
+    """By the variable that nothing sends, and what it selects that may be its next value."""
+    body: dict[str, Json] = {"query": PLAIN.replace("nextMark: nextCursor", "nextCursor")}
+
+    found = paging_of(Endpoint("/graphql", body=body))
+
+    assert found == {
+        "paginationType": "cursor",
+        "paginationParam": "variables.mark",
+        "cursorPath": "data.teams.found.nextCursor",
+        "sendIn": "body",
+        "sizeParam": None,
+    }
+    assert paging_of(Endpoint("/graphql", body=body | {"variables": {"mark": "x"}})) == {}
+
+
+def test_where_a_query_takes_more() -> None:
+    """Behind the arguments that there are, or as the first ones."""
+    query = read_query("query Q($a: Int) { one: two(a: $a) @skip(if: $a) { three { four } } }")
+
+    assert query is not None
+    assert [*query.root.paths()] == [("one",), ("one", "three"), ("one", "three", "four")]
+    three = query.root.at(("one", "three"))
+    assert three is not None
+    assert "three(b: $b) {" in query.with_argument(three, "b")
+    assert query.with_variable("b", "Int").startswith("query Q($a: Int, $b: Int) {")
