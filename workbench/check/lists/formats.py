@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from errors import BodyError
 from jq_engine.worker import JqWorker
 from transport.formats import BodyFormat
 from workbench.check.asking.nearby import Nearby
@@ -13,14 +12,14 @@ from workbench.check.findings import Write
 from workbench.check.guesses.expressions import values_of
 
 
-def format_of(seen: Seen, error: BodyError) -> str:
+def format_of(seen: Seen, said: str) -> str:
     """The format of an answer that could not be read; "" where nothing tells."""
     kinds = [one.content_type or "" for one in seen.exchanges]
-    words = error.report.words.lstrip()
+    words = said.lstrip()
     if words.startswith("<?xml") or any("xml" in kind and "html" not in kind for kind in kinds):
         return "xml"
     if words.startswith("{"):
-        has_lines = "\n{" in error.report.words or "\\n{" in words
+        has_lines = "\n{" in said or "\\n{" in words
         is_ndjson = has_lines or seen.config.selector.response_format == "ndjson"
         return "ndjson" if is_ndjson else "json"
     return next((one for one in ("csv", "ndjson") if any(one in kind for kind in kinds)), "")

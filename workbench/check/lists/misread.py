@@ -29,7 +29,7 @@ from workbench.check.items.identifiers import within
 from workbench.check.items.other_lists import at_list, list_with, list_within, lists_by_key
 from workbench.check.lists.children import Children
 from workbench.check.lists.formats import rows_as_json
-from workbench.check.lists.places import Places
+from workbench.check.lists.places import Case, Places
 from workbench.check.lists.unsent import Unsent, have
 
 _MOST: Final = 3  # objects whose keys are tried
@@ -46,23 +46,24 @@ class Misread:
         self._children = children
         self._unsent = unsent
 
-    async def finding(self, seen: Seen, error: OceanCustomError) -> Finding:
+    async def finding(self, case: Case) -> Finding:
         """At the expression that an error is about."""
+        seen, error = case.seen, case.error
         place = place_in(cause_of(error), seen.document, seen.base)
         path = place[len(seen.base) :]
         if path[-1] in {"field", "filter"}:
             where, remedy = await self._of_parents(seen, path, str(seen.document.at(place)))
-            return self._places.at(seen, where, error, remedy)
+            return self._places.at(case, where, remedy)
         about = cause_of(error).place
         is_list = isinstance(about, Part) and about.path[-1] == "data_path"
         if is_list and (other := await self._by_other(seen)):
-            return self._places.at(seen, other[0], error, other[1])
+            return self._places.at(case, *other)
         if is_list and seen.is_of_parent:
-            return await self._lists_of_parent(seen, error)
+            return await self._lists_of_parent(case)
         if is_list and (form := await rows_as_json(self._near, self._near.jq, seen)):
-            return self._places.at(seen, ("selector", "response_format"), error, form)
+            return self._places.at(case, ("selector", "response_format"), form)
         if not is_list and path[-1] != "selector":
-            return self._places.at(seen, path, error, "")
+            return self._places.at(case, path, "")
         bodies = [page.body for page in reversed(seen.own_pages)]
         has_list = any(map(lists_of_objects, bodies))
         asked = self._near.own(seen).first
@@ -70,7 +71,7 @@ class Misread:
             bodies = [await self._near.body(asked), *bodies]
         remedy = await self._mapped(seen, bodies)
         remedy = remedy or _lists(seen.config.selector.data_path or "", bodies)
-        return self._places.at(seen, ("selector", "data_path"), error, remedy)
+        return self._places.at(case, ("selector", "data_path"), remedy)
 
     async def _mapped(self, seen: Seen, bodies: Sequence[Json]) -> Remedy:
         """The list of an answer whose objects have what is mapped; "" for none."""
@@ -174,16 +175,16 @@ class Misread:
         held = held or await compared(self._near.jq, expression, items)
         return held if isinstance(held, Write) or not held else f"compare it: {held}"
 
-    async def _lists_of_parent(self, seen: Seen, error: OceanCustomError) -> Finding:
+    async def _lists_of_parent(self, case: Case) -> Finding:
         """At the data_path of the rows of parents, whose answer has other lists."""
-        target = self._near.target(seen)
+        seen, target = case.seen, case.target
         own = bare(target.request.url) if target.request else ""
         bodies = [page.body for page in seen.pages if bare(page.url) == own]
         if not bodies and target.request is not None:
             bodies = [await self._near.body(target.request)]
         path = (*target.base, "data_path")
         wanted = seen.at(path) or ""
-        return self._places.at(seen, path, error, _lists(str(wanted), bodies))
+        return self._places.at(case, path, _lists(str(wanted), bodies))
 
 
 def cause_of(error: OceanCustomError) -> Fault:

@@ -12,8 +12,10 @@ import yaml
 
 from errors import OceanCustomError
 from json_values import Json, as_written
+from paging.model import PageRequest
 from settings.fields import FIELDS, SECTIONS, snake
 from transport.observer import PageRead
+from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.files.documents import Document, Variables
 from workbench.check.files.settings import fix_of, named, variable_of, with_variables
@@ -62,6 +64,26 @@ class Paged:
         return f"write {told}{', and in the selector ' + own if own else ': ' + self.proof}"
 
 
+@dataclass(frozen=True)
+class Case:
+    """An error of a reading, and what was asked for; ``all_failed``: no resource could be read."""
+
+    seen: Seen
+    error: OceanCustomError
+    target: Target
+    all_failed: bool = False
+
+    @property
+    def request(self) -> PageRequest | None:
+        """What was asked for, without its parameters of paging."""
+        return self.target.request
+
+    @property
+    def words(self) -> str:
+        """What the API said."""
+        return self.error.report.words
+
+
 class Places:
     """Makes findings of errors, each at its place in the mapping or the settings."""
 
@@ -72,13 +94,13 @@ class Places:
         self.variables = variables
         self._paged = [one for one in all_seen if not one.errors and _has_two_pages(one)]
 
-    def at(self, seen: Seen, path: Path, error: OceanCustomError, remedy: Remedy) -> Finding:
+    def at(self, case: Case, path: Path, remedy: Remedy) -> Finding:
         """At a place of a resource; without a remedy the error's own counts."""
-        told = str(error.report.without_remedy)
-        remedy = remedy or error.report.remedy or "see the API's documentation"
+        told = str(case.error.report.without_remedy)
+        remedy = remedy or case.error.report.remedy or "see the API's documentation"
         if isinstance(remedy, str):
             remedy = with_variables(remedy)
-        return self.document.finding((*seen.base, *path), told, remedy)
+        return self.document.finding((*case.seen.base, *path), told, remedy)
 
     def is_there(self, seen: Seen, path: Path) -> bool:
         """Whether a resource says something at a place."""
@@ -125,18 +147,12 @@ class Places:
         """Whether a resource is paged as the settings say."""
         return not self.is_there(seen, ("selector", "pagination"))
 
-    def paging(
-        self,
-        seen: Seen,
-        error: OceanCustomError,
-        remedy: str | Paged,
-        name: str = "paginationType",
-        base: Path = ("selector",),
-    ) -> Finding:
-        """At the pagination of the resource that stands at ``base``, else at the setting.
+    def paging(self, case: Case, remedy: str | Paged, name: str = "paginationType") -> Finding:
+        """At the pagination of what was asked for, else at the setting.
 
         ``name``: the setting that is to blame, where the remedy does not say it.
         """
+        seen, error, base = case.seen, case.error, case.target.base
         if isinstance(remedy, Paged):
             name = remedy.first
         remedy = remedy or error.report.remedy
@@ -150,9 +166,9 @@ class Places:
             at = path if self.is_there(seen, path) else own
             if not self.is_there(seen, own):
                 at = ("kind",) if base == ("selector",) else base
-            return self.at(seen, at, error, self._own(seen, own, remedy))
+            return self.at(case, at, self._own(seen, own, remedy))
         if self.is_unpaged:
-            return self.at(seen, ("kind",), error, self._own(seen, own, remedy))
+            return self.at(case, ("kind",), self._own(seen, own, remedy))
         if not isinstance(remedy, Paged):
             return self.of_setting(Blame(name, remedy), error)
         texts = {one: _text(value) for one, value in remedy.values.items() if one in FIELDS}

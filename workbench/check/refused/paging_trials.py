@@ -8,7 +8,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from errors import BodyError, ResponseError
 from json_values import Json
 from pagination import (
     DEFAULT_POSITION_PARAM,
@@ -25,7 +24,7 @@ from workbench.check.findings import likeness
 from workbench.check.guesses.refusal_words import named_missing, variable_missed
 from workbench.check.lists.paging import alone
 from workbench.check.lists.paging_ways import Ways
-from workbench.check.lists.places import Paged
+from workbench.check.lists.places import Case, Paged
 from workbench.suggest.vocabulary import Names
 
 _AT_MOST: Final = re.compile(
@@ -52,12 +51,9 @@ class PagingTrials:
         self.near = near
         self._ways = Ways(session)
 
-    async def valid(
-        self, seen: Seen, error: ResponseError | BodyError
-    ) -> Paged | tuple[str, str] | None:
+    async def valid(self, case: Case) -> Paged | tuple[str, str] | None:
         """How to page so that a request is valid; or the setting that is wrong, and what to do."""
-        target, words = self.near.target(seen), error.report.words
-        request = target.request
+        seen, target, request, words = case.seen, case.target, case.request, case.words
         if remedy := await alone(self.near, target.endpoint.pagination, seen):
             return "cursorAlone", remedy
         if request is not None and await self.near.body(request) is None:

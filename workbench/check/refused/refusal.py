@@ -21,7 +21,6 @@ from workbench.check.asking.absence import Absence
 from workbench.check.asking.alternatives import Sources
 from workbench.check.asking.answered import ask, is_reported
 from workbench.check.asking.nearby import NOT_FOUND, Target
-from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_URL, Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
@@ -30,7 +29,7 @@ from workbench.check.guesses.names import names_in
 from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import header_missed
 from workbench.check.lists.children import Children
-from workbench.check.lists.places import Places
+from workbench.check.lists.places import Case, Places
 from workbench.check.login.bases import Bases
 from workbench.check.login.changes import Blame
 from workbench.check.login.sign_in import SignIn, speaks_of_sign_in
@@ -75,117 +74,110 @@ class Refused:
         self._sign_in = sign_in
         self._asked = sum(one.asked for one in self._near.all)
 
-    async def finding(
-        self, seen: Seen, error: ResponseError | BodyError, *, all_failed: bool
-    ) -> Finding:
-        """What a refusal is about; ``all_failed``: no resource could be read."""
-        status = await self._status(seen, error)
-        found = await self._with_body(seen, error)
-        if found is None and all_failed and status in _INVALID:
-            found = await self._unsigned(seen, error)
+    async def finding(self, case: Case) -> Finding:
+        """What a refusal is about."""
+        status = await self._status(case)
+        found = await self._with_body(case)
+        if found is None and case.all_failed and status in _INVALID:
+            found = await self._unsigned(case)
         if found is None and status in _OF_CHILDREN:
-            found = await self._of_field(seen, error)
+            found = await self._of_field(case)
         is_of_request = status not in _ELSEWHERE and status < _CRASHED
-        if found is None and (is_of_request or has_begun(seen)):
-            found = await self._invalid(seen, error)
+        if found is None and (is_of_request or has_begun(case.seen)):
+            found = await self._invalid(case)
         if found:
             return found
-        is_unsure = all_failed and speaks_of_sign_in(error)
-        request = self._near.target(seen).request
+        is_unsure = case.all_failed and speaks_of_sign_in(case.error)
+        request = case.request
         if status in NOT_FOUND and not (is_unsure and not await self._sign_in.is_seen(request)):
-            return await self._absent(seen, error, all_failed=all_failed)
-        if status == _FORBIDDEN and not all_failed:
-            return await self._forbidden(seen, error)
+            return await self._absent(case)
+        if status == _FORBIDDEN and not case.all_failed:
+            return await self._forbidden(case)
         if status == _FORBIDDEN or status in NOT_FOUND:
-            return await self._not_let_in(seen, error)
+            return await self._not_let_in(case)
         if status == httpx.codes.METHOD_NOT_ALLOWED:
-            return await self._of_method(seen, error)
-        return await self._suspected(seen, error, status, all_failed=all_failed)
+            return await self._of_method(case)
+        return await self._suspected(case, status)
 
-    async def _status(self, seen: Seen, error: ResponseError | BodyError) -> int:
+    async def _status(self, case: Case) -> int:
         """The status of a refusal; of one with that of a success, the one that it might have."""
-        if isinstance(error, ResponseError):
-            return error.status
-        return httpx.codes.NOT_FOUND if await self._is_made_up(seen) else httpx.codes.BAD_REQUEST
+        if isinstance(case.error, ResponseError):
+            return case.error.status
+        return httpx.codes.NOT_FOUND if await self._is_made_up(case) else httpx.codes.BAD_REQUEST
 
-    async def _not_let_in(self, seen: Seen, error: OceanCustomError) -> Finding:
+    async def _not_let_in(self, case: Case) -> Finding:
         """At the base URL or at what signs requests, where every kind is refused."""
-        if near := await self._near_base(error):
+        if near := await self._near_base(case):
             return near
-        blame = await self._sign_in.blamed(error, self._near.target(seen).request)
-        return self._places.of_setting(blame, error)
+        blame = await self._sign_in.blamed(case.error, case.request)
+        return self._places.of_setting(blame, case.error)
 
-    async def _forbidden(self, seen: Seen, error: OceanCustomError) -> Finding:
+    async def _forbidden(self, case: Case) -> Finding:
         """At the path where another one is there, else at credentials that read other lists."""
-        if found := await self._unrouted(seen, error):
+        if found := await self._unrouted(case):
             return found
         told = "the credentials may not read this: grant them access"
-        return self._places.of_setting(Blame(self._sign_in.credential, told), error)
+        return self._places.of_setting(Blame(self._sign_in.credential, told), case.error)
 
-    async def _unrouted(self, seen: Seen, error: OceanCustomError) -> Finding | None:
+    async def _unrouted(self, case: Case) -> Finding | None:
         """At a path that is refused as a made-up one is, where one like it is answered."""
-        if not await self._is_made_up(seen):
+        if not await self._is_made_up(case):
             return None
-        found = await self._paths.of_asked(seen, error.report.words, is_new=True)
-        at = self._near.target(seen).of_path
-        return self._places.at(seen, at, error, found) if found else None
+        found = await self._paths.of_asked(case.seen, case.words, is_new=True)
+        at = case.target.of_path
+        return self._places.at(case, at, found) if found else None
 
-    async def _is_made_up(self, seen: Seen) -> bool:
+    async def _is_made_up(self, case: Case) -> bool:
         """Whether a path without placeholders is refused as a made-up one is."""
-        request = self._near.target(seen).request
-        is_child = not seen.is_of_parent and bool(self._near.resource(seen).parameters)
+        request = case.request
+        is_child = not case.seen.is_of_parent and bool(self._near.resource(case.seen).parameters)
         if request is None or request.method != "GET" or is_child:
             return False
         return await self._absence.of_path(request)
 
-    async def _with_body(self, seen: Seen, error: OceanCustomError) -> Finding | None:
+    async def _with_body(self, case: Case) -> Finding | None:
         """At the method of a request with a body, where it is not GET that is meant."""
-        target = self._near.target(seen)
-        request, first = target.request, target.first
+        request, first = case.request, case.target.first
         if not (request and first) or request.method != "GET" or request.body in (None, {}):
             return None
         if await self._near.body(replace(first, method="POST")) is None:
             return None
         remedy = Write("POST", "so it answers")
-        return self._places.at(seen, (*target.base, "method"), error, remedy)
+        return self._places.at(case, (*case.target.base, "method"), remedy)
 
-    async def _unsigned(self, seen: Seen, error: OceanCustomError) -> Finding | None:
+    async def _unsigned(self, case: Case) -> Finding | None:
         """At what signs requests, where the words of a refusal with any status speak of that."""
-        request = self._near.target(seen).request
-        if not speaks_of_sign_in(error) or request is None:
+        request = case.request
+        if not speaks_of_sign_in(case.error) or request is None:
             return None
-        way = await self._sign_in.other(error, request)
-        return self._places.of_setting(way, error) if way else None
+        way = await self._sign_in.other(case.error, request)
+        return self._places.of_setting(way, case.error) if way else None
 
-    async def _of_method(self, seen: Seen, error: OceanCustomError) -> Finding:
+    async def _of_method(self, case: Case) -> Finding:
         """At the method: with the other one, as far as it may be tried."""
-        target = self._near.target(seen)
-        other = "POST" if seen.config.selector.method == "GET" else "GET"
+        other = "POST" if case.seen.config.selector.method == "GET" else "GET"
         told = "the method is not for this path"
-        if other == "GET" and target.request is not None:
-            asked = replace(target.request, method="GET", body=None)
+        if other == "GET" and case.request is not None:
+            asked = replace(case.request, method="GET", body=None)
             told = "so it answers" if await self._near.body(asked) is not None else told
         if told != "so it answers":
-            otherwise = await self._otherwise(seen, target, error.report.words)
+            otherwise = await self._otherwise(case)
             if otherwise:
-                return self._places.at(seen, otherwise[0], error, otherwise[1])
-        return self._places.at(seen, (*target.base, "method"), error, Write(other, told))
+                return self._places.at(case, *otherwise)
+        return self._places.at(case, (*case.target.base, "method"), Write(other, told))
 
-    async def _invalid(self, seen: Seen, error: ResponseError | BodyError) -> Finding | None:
+    async def _invalid(self, case: Case) -> Finding | None:
         """At the setting of paging that makes a request invalid."""
-        if blamed := await self._paging.valid(seen, error):
+        if blamed := await self._paging.valid(case):
             name, told = blamed if isinstance(blamed, tuple) else (blamed.first, blamed)
-            return self._places.paging(seen, error, told, name, self._near.target(seen).base)
-        target = self._near.target(seen)
-        if paged := self._paging.named(target, error.report.words):
-            return self._places.paging(seen, error, paged, base=target.base)
+            return self._places.paging(case, told, name)
+        if paged := self._paging.named(case.target, case.words):
+            return self._places.paging(case, paged)
         return None
 
-    async def unread(
-        self, seen: Seen, error: OceanCustomError, *, all_failed: bool
-    ) -> Finding | None:
+    async def unread(self, case: Case) -> Finding | None:
         """As ``finding``, where what could not be read is an error as JSON; None where not."""
-        request = self._near.target(seen).first
+        request = case.target.first
         if request is None:
             return None
         try:
@@ -200,108 +192,104 @@ class Refused:
                 "answered": said.answered,
                 "words": said.words,
             }
-            report = replace(error.report, beside=None, **known)
+            report = replace(case.error.report, beside=None, **known)
         else:
             return None
-        return await self.finding(seen, BodyError(report), all_failed=all_failed)
+        return await self.finding(dataclasses.replace(case, error=BodyError(report)))
 
-    async def _of_field(self, seen: Seen, error: OceanCustomError) -> Finding | None:
+    async def _of_field(self, case: Case) -> Finding | None:
         """At a path parameter by another key of whose items children are answered, if they are."""
-        resource = self._children.asked_for(seen)
+        resource = self._children.asked_for(case.seen)
         if not resource.parameters:
             return None
-        has_rows = any(page.rows for page in self._children.pages(seen))
+        has_rows = any(page.rows for page in self._children.pages(case.seen))
         found, key = None if has_rows else await self._children.field(resource), "field"
         if found is None:
             found, key = await self._children.filter_for(resource), "filter"
         if found:
             path = ("selector", "path_parameters", found[0], key)
-            return self._places.at(seen, path, error, found[1])
+            return self._places.at(case, path, found[1])
         if has_rows:
             return None
         if other := await self._children.in_order(resource):
-            return self._places.at(seen, self._near.target(seen).of_path, error, other)
+            return self._places.at(case, case.target.of_path, other)
         return None
 
-    async def _absent(self, seen: Seen, error: OceanCustomError, *, all_failed: bool) -> Finding:
+    async def _absent(self, case: Case) -> Finding:
         """A path that is not there: the base URL's where no other is there either."""
-        is_all, words = all_failed and self._asked > 1, error.report.words
-        if is_all and (found := await self._of_all(seen, error)):
+        is_all, words = case.all_failed and self._asked > 1, case.words
+        if is_all and (found := await self._of_all(case)):
             return found
-        if seen.is_of_parent:
-            path = await self._paths.of_asked(seen, words) or _PATH
-            return self._places.at(seen, self._near.target(seen).of_path, error, path)
-        target = self._near.target(seen)
-        sent = [one for one in self._near.sent(seen, target) if one.part == IN_URL]
-        if sent and (other := await self._otherwise(seen, target, words, sent)):
-            return self._places.at(seen, other[0], error, other[1])
-        remedy = await self._paths.of_asked(seen, words)
-        selector = seen.config.selector
+        if case.seen.is_of_parent:
+            path = await self._paths.of_asked(case.seen, words) or _PATH
+            return self._places.at(case, case.target.of_path, path)
+        sent = [one for one in self._near.sent(case.seen, case.target) if one.part == IN_URL]
+        if sent and (other := await self._otherwise(case, sent)):
+            return self._places.at(case, *other)
+        remedy = await self._paths.of_asked(case.seen, words)
+        selector = case.seen.config.selector
         if not remedy and selector.method == "GET" and (selector.body or selector.body_form):
             told = "correct the path, or write method: POST: the request has a body"
-            return self._places.at(seen, ("selector", "method"), error, told)
-        alone = await self._of_all(seen, error) if all_failed and not (remedy or is_all) else None
+            return self._places.at(case, ("selector", "method"), told)
+        alone = await self._of_all(case) if case.all_failed and not (remedy or is_all) else None
         if alone:
             return alone
-        return self._places.at(seen, ("kind",), error, remedy or await self._made_up(seen))
+        return self._places.at(case, ("kind",), remedy or await self._made_up(case))
 
-    async def _made_up(self, seen: Seen) -> str:
+    async def _made_up(self, case: Case) -> str:
         """What to say of a path for which no other was found."""
-        request = self._near.asked(seen)
+        request = self._near.asked(case.seen)
         if request is None or request.method != "GET":
             return _PATH
         if await self._absence.of_path(request):
             return f"{_PATH}: a made-up one is answered in the same words"
         return f"{_PATH}, or what is asked for there: a made-up path is answered otherwise"
 
-    async def _of_all(self, seen: Seen, error: OceanCustomError) -> Finding | None:
+    async def _of_all(self, case: Case) -> Finding | None:
         """At the base URL or at what signs requests, where nothing of a mapping is answered."""
-        request = self._near.target(seen).request
-        found = await self._bases.other(error.report.words)
+        request = case.request
+        found = await self._bases.other(case.words)
         if found is None and request is not None:
-            found = await self._sign_in.other(error, request)
+            found = await self._sign_in.other(case.error, request)
         if found:
-            return self._places.of_setting(found, error)
-        if self._asked == 1 or await self._paths.of_asked(seen):
+            return self._places.of_setting(found, case.error)
+        if self._asked == 1 or await self._paths.of_asked(case.seen):
             return None
         told = (
             "nothing is there: the API's documentation shows a whole URL; write into baseUrl what"
-            f" stands before {seen.config.kind} in it"
+            f" stands before {case.seen.config.kind} in it"
         )
-        return self._places.of_setting(Blame("baseUrl", told), error)
+        return self._places.of_setting(Blame("baseUrl", told), case.error)
 
-    async def _near_base(self, error: OceanCustomError) -> Finding | None:
+    async def _near_base(self, case: Case) -> Finding | None:
         """At the base URL, where every kind is refused, and one less a part or so answers."""
         if self._asked == 1:
             return None
         # With the status of a success every answer is a proof, also to a search.
-        is_proof = is_reported(error) and not speaks_of_sign_in(error)
+        is_proof = is_reported(case.error) and not speaks_of_sign_in(case.error)
         search = self._bases.other if is_proof else self._bases.nearest
-        base = await search(error.report.words)
-        return self._places.of_setting(base, error) if base else None
+        base = await search(case.words)
+        return self._places.of_setting(base, case.error) if base else None
 
-    async def _suspected(
-        self, seen: Seen, error: ResponseError | BodyError, status: int, *, all_failed: bool
-    ) -> Finding:
+    async def _suspected(self, case: Case, status: int) -> Finding:
         """At what the refusal is about: a parameter, a part of the body, the base URL's path."""
-        target = self._near.target(seen)
         given = {
             "queryParams": [name for name, _ in self._session.settings.query_params],
             "customHeaders": list(self._session.settings.custom_headers),
         }
-        words = error.report.words
-        name = lacks_of_all(seen, words) if all_failed and self._asked > 1 else ""
+        words = case.words
+        name = lacks_of_all(case.seen, words) if case.all_failed and self._asked > 1 else ""
         if name:
             setting = "customHeaders" if name == header_missed(words) else "queryParams"
             is_misspelt = any(likeness(one, name) >= _LIKE for one in given[setting])
-            request = target.request if is_misspelt else None
+            request = case.request if is_misspelt else None
             if request and (beside := await self._sign_in.beside(words, request)):
-                return self._places.of_setting(beside, error)
+                return self._places.of_setting(beside, case.error)
             told = f"the API misses {json.dumps(name)}: add it with its value to {setting}"
-            return self._places.of_setting(Blame(setting, told), error)
-        if lacking := await self._lacking(seen, target, words, status):
-            return self._places.at(seen, lacking[0], error, lacking[1])
-        return await self._spoken_of(seen, target, error, given, all_failed=all_failed)
+            return self._places.of_setting(Blame(setting, told), case.error)
+        if lacking := await self._lacking(case, status):
+            return self._places.at(case, *lacking)
+        return await self._spoken_of(case, given)
 
     async def _spare(
         self, request: PageRequest, sent: Sequence[Sent], sources: Sources
@@ -320,117 +308,104 @@ class Refused:
                 return one, body
         return None, None
 
-    async def _spoken_of(
-        self,
-        seen: Seen,
-        target: Target,
-        error: ResponseError | BodyError,
-        given: Mapping[str, Sequence[str]],
-        *,
-        all_failed: bool,
-    ) -> Finding:
+    async def _spoken_of(self, case: Case, given: Mapping[str, Sequence[str]]) -> Finding:
         """At what a refusal's words name, or without which the request is answered."""
-        words, position = error.report.words, _position(target)
+        words, position = case.words, _position(case.target)
         if position and re.search(rf"\b{re.escape(position)}\b", words):
             told = f"the API refuses {position}: correct how the list is paged, or that name"
-            return self._places.paging(seen, error, told, base=target.base)
-        sent = self._near.sent(seen, target)
-        found = spoken_of(suspects_of(sent, target.base, given), words)
-        is_of_setting = all_failed if found is None else isinstance(found[0].place, str)
+            return self._places.paging(case, told)
+        sent = self._near.sent(case.seen, case.target)
+        found = spoken_of(suspects_of(sent, case.target.base, given), words)
+        is_of_setting = case.all_failed if found is None else isinstance(found[0].place, str)
         if (
             is_of_setting
-            and target.request
-            and (beside := await self._sign_in.beside(words, target.request))
+            and case.request
+            and (beside := await self._sign_in.beside(words, case.request))
         ):
-            return self._places.of_setting(beside, error)
+            return self._places.of_setting(beside, case.error)
         if found is None:
-            return await self._unspoken(seen, target, error, all_failed=all_failed)
+            return await self._unspoken(case)
         blamed, told = found
         told = f"{told}: {_OWN_WORDS}"
         if isinstance(blamed.place, str):
-            return self._places.of_setting(Blame(blamed.place, told), error)
-        return self._places.at(seen, blamed.place, error, told)
+            return self._places.of_setting(Blame(blamed.place, told), case.error)
+        return self._places.at(case, blamed.place, told)
 
-    async def _unspoken(
-        self, seen: Seen, target: Target, error: ResponseError | BodyError, *, all_failed: bool
-    ) -> Finding:
+    async def _unspoken(self, case: Case) -> Finding:
         """Of a refusal that is about nothing that is sent: at the base URL, or at the path."""
-        words = error.report.words
-        if all_failed and (near := await self._near_base(error)):
+        words = case.words
+        if case.all_failed and (near := await self._near_base(case)):
             return near
         part = self._session.settings.base_url.path.strip("/").rpartition("/")[2]
-        if all_failed and part and part in words and self._asked > 1:
+        if case.all_failed and part and part in words and self._asked > 1:
             told = "every kind is refused: correct baseUrl, or what all requests have"
             if speaks_of(words, part):
                 told = f"the API speaks of {part}, which stands in baseUrl"
-            return self._places.of_setting(Blame("baseUrl", f"{told}: {_OWN_WORDS}"), error)
-        if unrouted := await self._unrouted(seen, error):
+            return self._places.of_setting(Blame("baseUrl", f"{told}: {_OWN_WORDS}"), case.error)
+        if unrouted := await self._unrouted(case):
             return unrouted
-        other = await self._paths.of_asked(seen, words)
-        if not other and all_failed and speaks_of_sign_in(error):
-            blame = await self._sign_in.blamed(error, target.request)
-            return self._places.of_setting(blame, error)
-        return self._places.at(seen, target.of_path, error, other or _OWN_WORDS)
+        other = await self._paths.of_asked(case.seen, words)
+        if not other and case.all_failed and speaks_of_sign_in(case.error):
+            blame = await self._sign_in.blamed(case.error, case.request)
+            return self._places.of_setting(blame, case.error)
+        return self._places.at(case, case.target.of_path, other or _OWN_WORDS)
 
-    async def _lacking(
-        self, seen: Seen, target: Target, words: str, status: int
-    ) -> tuple[Path, Remedy] | None:
+    async def _lacking(self, case: Case, status: int) -> tuple[Path, Remedy] | None:
         """Where to write the header or the parameter that a request lacks, and what; or None."""
-        own = (*target.base, "headers")
-        place: Path = own if self._places.is_there(seen, own) else ("kind",)
-        if remedy := await media(self._near.body, target.request, status, words):
+        own = (*case.target.base, "headers")
+        place: Path = own if self._places.is_there(case.seen, own) else ("kind",)
+        words = case.words
+        if remedy := await media(self._near.body, case.request, status, words):
             return place, remedy
-        if otherwise := await self._otherwise(seen, target, words):
+        if otherwise := await self._otherwise(case):
             return otherwise
         if remedy := media_told(status, words):
             return place, remedy
-        lacks = missing(seen, target.base, words)
+        lacks = missing(case.seen, case.target.base, words)
         return (lacks.path, lacks.remedy) if lacks else None
 
-    async def _otherwise(
-        self, seen: Seen, target: Target, words: str, sent: Sequence[Sent] = ()
-    ) -> tuple[Path, Remedy] | None:
+    async def _otherwise(self, case: Case, sent: Sequence[Sent] = ()) -> tuple[Path, Remedy] | None:
         """The place of a name or a value for which another one is answered, and what to write.
 
         ``sent``: what may be meant otherwise; everything where nothing is said.
         """
-        if (request := target.first) is None:
+        if (request := case.target.first) is None:
             return None
-        keys = keys_read(seen.mappings.dict())
-        keys += plain_path(target.endpoint.data_path or "") or ()
-        sent = sent or self._near.sent(seen, target)
-        sources = self._near.sources(seen, words or " ", keys)
-        if worded := await self._worded(seen, target, sent, request):
+        keys = keys_read(case.seen.mappings.dict())
+        keys += plain_path(case.target.endpoint.data_path or "") or ()
+        sent = sent or self._near.sent(case.seen, case.target)
+        sources = self._near.sources(case.seen, case.words or " ", keys)
+        if worded := await self._worded(case, sent, request):
             return worded
         spare, less = await self._spare(request, sent, sources)
         sources = dataclasses.replace(sources, items=[*rows_of(less), *sources.items])
         some = [one for one in sent if one.is_like(spare)] if spare else sent
-        wanted, answered = self._near.expressions(seen, target), self._near.body
+        wanted, answered = self._near.expressions(case.seen, case.target), self._near.body
 
         async def worth(body: Json) -> int:
-            return await self._near.worth(body, target.endpoint.data_path, wanted)
+            return await self._near.worth(body, case.target.endpoint.data_path, wanted)
 
         wish = Wish(answered, worth, await worth(less) or 1, 1 + len(wanted))
         variant = await better_variant(request, some, sources, wish)
         if variant is not None:
-            return variant.at(target.base, "so it answers")
+            return variant.at(case.target.base, "so it answers")
         own = {one.name for one in sent if one.part == "query_params"}
         part, other = await moved_part(request, own, answered)
         told = f"write it as {other} in the place of {part}: so it answers"
         if part:
-            return (*target.base, part), told
+            return (*case.target.base, part), told
         if spare is None:
             return None
         told = f"without {spare.name} it answers: correct its name or its value, or remove it"
-        return spare.at(target.base), told
+        return spare.at(case.target.base), told
 
     async def _worded(
-        self, seen: Seen, target: Target, sent: Sequence[Sent], request: PageRequest
+        self, case: Case, sent: Sequence[Sent], request: PageRequest
     ) -> tuple[Path, Remedy] | None:
         """The place of a word that YAML makes a boolean, where the word itself is answered."""
         for one in sent:
-            place: Path = (*target.base, one.part, *one.path)
-            word = _WORD.match(self._places.document.rest_of_line((*seen.base, *place)))
+            place: Path = (*case.target.base, one.part, *one.path)
+            word = _WORD.match(self._places.document.rest_of_line((*case.seen.base, *place)))
             less = left_out(request, one) if isinstance(one.value, bool) and word else None
             asked = less.put(one.name, word[0], "query") if less and word else None
             if asked and word and await self._near.body(asked) is not None:

@@ -12,7 +12,6 @@ from typing import Final
 from errors import (
     BodyError,
     CredentialsError,
-    MappingError,
     OceanCustomError,
     OriginError,
     PaginationError,
@@ -47,7 +46,7 @@ from workbench.check.lists.paging import (
     speaks_of_more,
     unheld,
 )
-from workbench.check.lists.places import Paged, Places
+from workbench.check.lists.places import Case, Paged, Places
 from workbench.check.lists.unsent import Unsent
 from workbench.check.login.bases import Bases
 from workbench.check.login.changes import Blame, ClientOf
@@ -106,10 +105,11 @@ class Troubles:
             for one in reversed(seen.errors)
         }
         for error in reversed(kinds.values()):
+            case = Case(seen, error, self._near.target(seen), all_failed)
             try:
-                found.append(await self._finding(seen, error, all_failed=all_failed))
+                found.append(await self._finding(case))
             except OceanCustomError:
-                found.append(self._places.at(seen, ("kind",), error, ""))
+                found.append(self._places.at(case, ("kind",), ""))
         return found
 
     async def unfound(self, seen: Seen) -> list[Finding]:
@@ -120,10 +120,9 @@ class Troubles:
         for one in await unheld(self._near.jq, paging, pages):
             if one.name == "lastPagePath" and not one.meant:
                 continue  # only the last page may have it
-            told = f"kind {seen.config.kind}: {one.name} {one.path!r} finds nothing"
-            error = PaginationError(told)
+            told = f"{one.name} {one.path!r} finds nothing"
             remedy = one.remedy or f"the answers have {keys_of(pages[0].body)}"
-            found.append(self._places.paging(seen, error, remedy, one.name))
+            found.append(self._places.paging(self._told(seen, told), remedy, one.name))
         return found
 
     async def nothing(self) -> list[Finding]:
@@ -163,20 +162,17 @@ class Troubles:
         if len(target.base) > 1:
             of = f"the path parameters of {resource.endpoint.path}"
         told = f"404 or 410 for every value of {of}"
-        error = MappingError(f"kind {seen.config.kind}: {told}")
         own: Path = ("selector", "path_parameters", name, "endpoint" if endpoint else "field")
         is_of_parameter = field or endpoint or (lacks == "value" and not path)
         said = _ABSENT[lacks].format(name=name)
-        return [
-            self._places.at(seen, own if is_of_parameter else target.of_path, error, remedy or said)
-        ]
+        place = own if is_of_parameter else target.of_path
+        return [self._places.at(self._told(seen, told), place, remedy or said)]
 
     async def _said_empty(self, seen: Seen) -> list[Finding]:
         """Children that all have nothing, as a status says that may say so, but of another path."""
         path = await self._paths.of(seen, wants_rows=True)
         told = "every child is answered by a status of empty_statuses, and another path has rows"
-        error = MappingError(f"kind {seen.config.kind}: {told}")
-        return [self._places.at(seen, ("kind",), error, path)] if path else []
+        return [self._places.at(self._told(seen, told), ("kind",), path)] if path else []
 
     async def _lacking(self, seen: Seen, resource: Resource) -> Absent:
         """What is not there of children that are not."""
@@ -197,16 +193,14 @@ class Troubles:
                 if not is_walk or not is_same or target is None:
                     continue
                 paging = target.endpoint.pagination
-                error = PaginationError(
-                    f"kind {seen.config.kind}: page 2 has the rows of page 1: the API does not"
-                    f" heed {paging.pagination_param or 'the position it is asked for'}"
-                )
+                heeded = paging.pagination_param or "the position it is asked for"
+                told = f"page 2 has the rows of page 1: the API does not heed {heeded}"
                 remedy = "correct paginationParam to the name in the API's documentation"
                 if paging.type == "cursor":
                     remedy = f"the cursor is found, and not read: {remedy}, or send_in"
                 way = await self._paging.other(seen, target)
-                found = way or remedy
-                return [self._places.paging(seen, error, found, "paginationParam", target.base)]
+                case = dataclasses.replace(self._told(seen, told), target=target)
+                return [self._places.paging(case, way or remedy, "paginationParam")]
         return []
 
     async def miscounted(self, seen: Seen) -> list[Finding]:
@@ -215,44 +209,50 @@ class Troubles:
         if await moves_by_rows(self._near.body, seen, target):
             return []
         way = await self._paging.other(seen)
-        error = PaginationError(f"kind {seen.config.kind}: the offset 1 is not the second row")
-        return [self._places.paging(seen, error, way, base=target.base)] if way else []
+        case = self._told(seen, "the offset 1 is not the second row")
+        return [self._places.paging(case, way)] if way else []
+
+    def _told(self, seen: Seen, told: str) -> Case:
+        """What is wrong with a resource that was read without an error."""
+        error = PaginationError(f"kind {seen.config.kind}: {told}")
+        return Case(seen, error, self._near.target(seen))
 
     # --- errors --------------------------------------------------------------------------------
 
-    async def _finding(self, seen: Seen, error: OceanCustomError, *, all_failed: bool) -> Finding:
-        match error:
+    async def _finding(self, case: Case) -> Finding:
+        match case.error:
             case ResponseError():
-                return await self._refused.finding(seen, error, all_failed=all_failed)
+                return await self._refused.finding(case)
             case BodyError():
-                return await self._no_json(seen, error, all_failed=all_failed)
-            case CredentialsError():
-                asked = self._near.target(seen).request
-                return self._places.of_setting(await self._sign_in.blamed(error, asked), error)
+                return await self._no_json(case)
+            case CredentialsError() as error:
+                return self._places.of_setting(
+                    await self._sign_in.blamed(error, case.request), error
+                )
             case SourceError():
-                return await self._of_way(seen, error, all_failed=all_failed)
-            case PaginationError() if not isinstance(cause_of(error).place, Part):
-                return await self._paged(seen, error)
+                return await self._of_way(case)
+            case PaginationError() as error if not isinstance(cause_of(error).place, Part):
+                return await self._paged(case)
             case _:
-                found = await self._refused.unread(seen, error, all_failed=all_failed)
-                return found or await self._misread.finding(seen, error)
+                return await self._refused.unread(case) or await self._misread.finding(case)
 
-    async def _paged(self, seen: Seen, error: PaginationError) -> Finding:
+    async def _paged(self, case: Case) -> Finding:
         """At the setting of paging that is wrong."""
         # Where the integration names the one setting that is wrong, it has asked.
-        first = _FIRST.search(error.report.remedy)
-        if first and "paginationType" not in error.report.remedy:
+        seen, said = case.seen, case.error.report.remedy
+        first = _FIRST.search(said)
+        if first and "paginationType" not in said:
             told = Paged({"startPage": int(first[1])}, "the page before has rows")
-            return self._places.paging(seen, error, told, "startPage")
-        target = self._near.target(seen)
+            return self._places.paging(case, told)
         of_level = [page for page in self._children.pages(seen) if page.rows]
-        for one in await unheld(self._near.jq, target.endpoint.pagination, of_level):
-            if one.meant and f"{one.name} {one.path!r}" in str(error):
-                return self._places.paging(seen, error, one.remedy, one.name, target.base)
-        if marked := await self._unmarked(seen, target):
-            return self._places.at(seen, marked[0], error, marked[1])
-        remedy = await self._paging.other(seen) or self._by_query(target)
-        return self._places.paging(seen, error, remedy, "paginationType", target.base)
+        for one in await unheld(self._near.jq, case.target.endpoint.pagination, of_level):
+            if one.meant and f"{one.name} {one.path!r}" in str(case.error):
+                return self._places.paging(case, one.remedy, one.name)
+        if marked := await self._unmarked(seen, case.target):
+            return self._places.at(case, *marked)
+        return self._places.paging(
+            case, await self._paging.other(seen) or self._by_query(case.target)
+        )
 
     @staticmethod
     def _by_query(target: Target) -> Paged | str:
@@ -291,17 +291,17 @@ class Troubles:
         if page is None or not (page.warning or await self._goes_on(seen)):
             return []
         told = page.warning or f"paginationType is {paging.type}, and there is a second page"
-        error = PaginationError(f"kind {seen.config.kind}: {told}")
+        case = self._told(seen, told)
         is_led = paging.next_link_path or paging.cursor_path
-        if is_led and (lacks := await self._unmarked(seen, self._near.target(seen))):
-            return [self._places.at(seen, lacks[0], error, lacks[1])]
+        if is_led and (lacks := await self._unmarked(seen, case.target)):
+            return [self._places.at(case, *lacks)]
         way = await self._paging.other(seen)
         is_wish = paging.type_is_own and paging.type == "none"
         wish = "; if the first page is all you want, accept_doubt: true beside it says so"
         remedy: str | Paged = "set its type to how the API pages" + (wish if is_wish else "")
         if way:
             remedy = dataclasses.replace(way, proof=way.proof + wish) if is_wish else way
-        found = self._places.paging(seen, error, remedy)
+        found = self._places.paging(case, remedy)
         return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
 
     async def _goes_on(self, seen: Seen) -> bool:
@@ -317,72 +317,66 @@ class Troubles:
         """At the path that ends a list, where it goes on: its opposite is meant."""
         if not await self._paging.leads_beyond(seen):
             return []
-        told = json.dumps(value)
-        error = PaginationError(
-            f"kind {seen.config.kind}: {name} {path!r} is {told}, and there is a second page"
-        )
+        told = f"{name} {path!r} is {json.dumps(value)}, and there is a second page"
         keys = (snake(name), snake(other)) if self._places.is_own(seen, name) else (name, other)
         remedy = f"it says the opposite: write {keys[1]} in place of {keys[0]}, or remove it"
-        return [self._places.paging(seen, error, remedy, name)]
+        return [self._places.paging(self._told(seen, told), remedy, name)]
 
-    async def _of_way(self, seen: Seen, error: SourceError, *, all_failed: bool) -> Finding:
+    async def _of_way(self, case: Case) -> Finding:
         """What keeps every request from the API."""
-        match error:
+        match case.error:
             case OriginError():
-                request = self._near.target(seen).request
-                way = await self._sign_in.other(error, request) if all_failed and request else None
+                asked = case.request if case.all_failed else None
+                way = await self._sign_in.other(case.error, asked) if asked else None
                 blame = way or Blame("allowedHosts")
             case TransportError():
                 other = await self._bases.other_scheme()
                 blame = other or Blame("baseUrl", "check host and port of baseUrl")
             case _:
-                is_tls = "certificate" in str(error).lower()
+                is_tls = "certificate" in str(case.error).lower()
                 blame = Blame("verifySsl" if is_tls else "baseUrl")
-        return self._places.of_setting(blame, error)
+        return self._places.of_setting(blame, case.error)
 
-    async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
-        if is_reported(error):
-            return await self._refused.finding(seen, error, all_failed=all_failed)
-        is_html = "html" in str(error).lower()
-        if is_html and all_failed:
-            return await self._page(seen, error)
-        name = "" if is_html else format_of(seen, error)
-        if name == "json" and (
-            found := await self._refused.unread(seen, error, all_failed=all_failed)
-        ):
+    async def _no_json(self, case: Case) -> Finding:
+        if is_reported(case.error):
+            return await self._refused.finding(case)
+        is_html = "html" in str(case.error).lower()
+        if is_html and case.all_failed:
+            return await self._page(case)
+        name = "" if is_html else format_of(case.seen, case.words)
+        if name == "json" and (found := await self._refused.unread(case)):
             return found
-        if name and name != seen.config.selector.response_format:
-            return await self._of_format(seen, error, name)
-        remedy = await self._paths.of(seen) if is_html else ""
+        if name and name != case.seen.config.selector.response_format:
+            return await self._of_format(case, name)
+        remedy = await self._paths.of(case.seen) if is_html else ""
         if not (is_html or name):
-            remedy = await as_json(self._near, seen)
-        return self._places.at(
-            seen, ("kind",), error, remedy or "correct the path, or the credentials"
-        )
+            remedy = await as_json(self._near, case.seen)
+        return self._places.at(case, ("kind",), remedy or "correct the path, or the credentials")
 
-    async def _page(self, seen: Seen, error: BodyError) -> Finding:
+    async def _page(self, case: Case) -> Finding:
         """At the base URL or at what signs requests, where all that comes is pages for people."""
-        redirects = [one for one in seen.exchanges if one.status and one.status // 100 == _REDIRECT]
-        is_refusal = not error.report.answered.startswith("200") and speaks_of_sign_in(error)
-        is_sign_in = bool(redirects) or is_refusal
+        statuses = [one.status or 0 for one in case.seen.exchanges]
+        is_ok = case.error.report.answered.startswith("200")
+        is_sign_in = any(one // 100 == _REDIRECT for one in statuses) or (
+            not is_ok and speaks_of_sign_in(case.error)
+        )
         blame = await self._bases.other() or await self._sign_in.page(
-            self._near.target(seen).request, error, is_redirected=is_sign_in
+            case.request, case.error, is_redirected=is_sign_in
         )
         told = "a page for people: baseUrl must lead to the API, with its path"
-        return self._places.of_setting(blame or Blame("baseUrl", told), error)
+        return self._places.of_setting(blame or Blame("baseUrl", told), case.error)
 
-    async def _of_format(self, seen: Seen, error: BodyError, name: str) -> Finding:
+    async def _of_format(self, case: Case, name: str) -> Finding:
         """At what says the format of an answer, which is in another one."""
-        target = self._near.target(seen)
-        path: Path = (*target.base, "response_format")
-        if not self._places.is_there(seen, path):
-            path = target.of_path
+        path: Path = (*case.target.base, "response_format")
+        if not self._places.is_there(case.seen, path):
+            path = case.target.of_path
         remedy = f"the answer is {name}: write response_format: {name}"
-        if name in {"xml", "csv"} and (other := await as_json(self._near, seen)):
+        if name in {"xml", "csv"} and (other := await as_json(self._near, case.seen)):
             remedy += f"; or: {other}"
         elif name in {"xml", "csv"}:
             remedy += ", or what makes it JSON into query_params, queryParams or headers"
-        return self._places.at(seen, path, error, remedy)
+        return self._places.at(case, path, remedy)
 
 
 def _multiply(resource: Resource) -> bool:
