@@ -15,7 +15,7 @@ from workbench.check.asking.sent import Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out
 from workbench.check.findings import Finding, Path, Remedy, Severity
 from workbench.check.guesses.expressions import is_scalar, paths_in, values_of, written
-from workbench.check.items.comparisons import compared
+from workbench.check.items.comparisons import compared, held_at
 from workbench.check.items.other_lists import listed_otherwise
 from workbench.check.lists.children import Children
 from workbench.check.lists.formats import rows_as_json
@@ -133,7 +133,7 @@ class Empty:
             found = await better_variant(target.request, [sent], sources, wish)
             if found:
                 return found.at(target.base, "so there are items")
-        told = _values([(sent.name,)], objects)
+        told = held_at((sent.name,), objects)
         name = sent.name
         remedy = told or f"correct {name} or its value, unless nothing may be there"
         return sent.at(target.base), remedy
@@ -149,13 +149,3 @@ class Empty:
         name, remedy = found
         problem = f"no items for any value of path_parameters.{name}"
         return seen.finding(("selector", "path_parameters", name, "field"), problem, remedy)
-
-
-def _values(paths: Sequence[tuple[str, ...]], items: Sequence[Json]) -> str:
-    """The values that items have under the first of some paths that leads to any."""
-    for path in paths:
-        values = [follow(item, path) for item in items]
-        known = sorted({json.dumps(value) for value in values if is_scalar(value)})
-        if known:
-            return f"{written(path)} is {', '.join(known[:_SHOWN])}"
-    return ""

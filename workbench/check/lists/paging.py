@@ -28,6 +28,8 @@ from workbench.check.guesses.expressions import (
 )
 from workbench.check.lists.places import Paged
 
+LED: Final = frozenset({"cursor", "next_link", "header_link"})
+"""The styles of lists that are led by what answers have."""
 _FEWEST: Final = 10  # rows of a server's own page
 _ROUND: Final = 5  # servers cut pages at multiples of it
 _INVALID: Final = frozenset({400, 422})
@@ -76,18 +78,6 @@ async def moves_by_rows(answered: Answered, seen: Seen, target: Target) -> bool:
     return body is None or len(first) <= 1 or rows[:1] == first[1:2]
 
 
-def may_lack_a_marker(seen: Seen) -> PageRead | None:
-    """The longest page of a list that is led by cursors or links, where none ever came.
-
-    As long as servers cut pages: their marker may be left out, or stand elsewhere.
-    """
-    longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
-    is_led = any(page.goes_on for page in seen.own_pages)
-    if longest is None or is_led or longest.rows < _FEWEST or longest.rows % _ROUND:
-        return None
-    return longest
-
-
 async def ended_by(
     jq: JqWorker, seen: Seen, paging: PaginationSettings
 ) -> tuple[str, str, str, Json] | None:
@@ -111,15 +101,26 @@ async def ended_by(
     return None
 
 
-def may_go_on(seen: Seen) -> PageRead | None:
-    """The longest answer of a list that is not paged, where it may be a server's first page."""
-    style = seen.config.selector.pagination
-    if style is not None and style.accept_doubt:
-        return None
+def in_doubt(seen: Seen, paging: PaginationSettings) -> PageRead | None:
+    """The page of a list behind which there may be more; None where nothing speaks for that.
+
+    One that says so, or the longest of a list that is not paged, or to which no marker ever led:
+    as long as servers cut pages.
+    """
+    own = seen.config.selector.pagination
     longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
-    if longest is None or (longest.rows < _FEWEST and longest.rows % _ROUND):
+    if longest is None:
         return None
-    return longest if longest.rows else None
+    is_long, is_round = longest.rows >= _FEWEST, not longest.rows % _ROUND
+    if paging.type in LED:
+        is_led = any(page.goes_on for page in seen.own_pages)
+        return longest if is_long and is_round and not is_led else None
+    if paging.type != "none" or (own is not None and own.accept_doubt):
+        return None
+    # Of a resource that says itself that it has one page, the integration reads that and warns.
+    warned = [page for page in seen.own_pages if page.warning and own and own.type == "none"]
+    is_doubtful = longest.rows and (is_long or is_round)
+    return next(iter(warned), longest if is_doubtful else None)
 
 
 async def unheld(
@@ -173,14 +174,3 @@ def _scalars(pages: Sequence[PageRead]) -> Iterator[tuple[tuple[str, ...], list[
         values = [follow(body, path) for body in bodies]
         if all(isinstance(value, bool | int) for value in values):
             yield path, [value for value in values if isinstance(value, bool | int)]
-
-
-def speaks_of_more(seen: Seen) -> PageRead | None:
-    """An answer that says that more follows, to a resource that says itself that it has one page.
-
-    The integration reads only the first page then, and warns.
-    """
-    style = seen.config.selector.pagination
-    if style is None or style.type != "none" or style.accept_doubt:
-        return None
-    return next((page for page in seen.own_pages if page.warning), None)

@@ -53,7 +53,12 @@ class Unsent:
         if await other_list(self._near.jq, seen):
             return []  # They are there, in another list of the answer.
         keys = ", ".join(dict.fromkeys(path[-1] for path in absent))
-        if otherwise := await self.otherwise(seen, target, absent):
+        wanted = list(dict.fromkeys(key for path in absent for key in path))
+
+        async def has(body: Json) -> bool:
+            return have(body, absent)
+
+        if otherwise := await self.by_other(seen, target, wanted, has, absent):
             problem = f"no item has {keys}, as its parameters stand"
             path, remedy = otherwise
             return [seen.finding(path, problem, remedy)]
@@ -110,20 +115,6 @@ class Unsent:
         others = (less, less.put(sent.name, MADE_UP, "query"))
         rows, *bare = [_lists(await self._near.body(one)) for one in (request, *others)]
         return any(rows != one for one in bare)
-
-    async def otherwise(
-        self, seen: Seen, target: Target, absent: Sequence[tuple[str, ...]]
-    ) -> tuple[Path, Remedy] | None:
-        """The parameter of a list by another name or value of which keys come, and what to write.
-
-        ``absent``: the paths of the keys.
-        """
-        wanted = list(dict.fromkeys(key for path in absent for key in path))
-
-        async def has(body: Json) -> bool:
-            return have(body, absent)
-
-        return await self.by_other(seen, target, wanted, has, absent)
 
     async def by_other(
         self,

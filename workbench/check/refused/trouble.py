@@ -39,11 +39,10 @@ from workbench.check.lists.empty import Empty
 from workbench.check.lists.formats import as_json, format_of
 from workbench.check.lists.misread import Misread, cause_of
 from workbench.check.lists.paging import (
+    LED,
     ended_by,
-    may_go_on,
-    may_lack_a_marker,
+    in_doubt,
     moves_by_rows,
-    speaks_of_more,
     unheld,
 )
 from workbench.check.lists.places import Case, Paged, Places
@@ -55,7 +54,6 @@ from workbench.check.refused.other_paths import OtherPaths
 from workbench.check.refused.paging_trials import PagingTrials
 from workbench.check.refused.refusal import Refused
 
-_LED: Final = frozenset({"cursor", "next_link", "header_link"})
 _FIRST: Final = re.compile(r"startPage to (\d+)")
 _MARKERS: Final = ("nextPageToken", "next_page_token", "next", "cursor", "next_cursor", "paging")
 """Keys that often lead on: guesses, which count only where an answer has them."""
@@ -283,11 +281,7 @@ class Troubles:
         paging = self._near.resource(seen).endpoint.pagination
         if ended := await ended_by(self._near.jq, seen, paging):
             return await self._ended(seen, *ended)
-        page = speaks_of_more(seen) or may_go_on(seen)
-        if paging.type in _LED:
-            page = may_lack_a_marker(seen)
-        elif paging.type != "none":
-            page = None
+        page = in_doubt(seen, paging)
         if page is None or not (page.warning or await self._goes_on(seen)):
             return []
         told = page.warning or f"paginationType is {paging.type}, and there is a second page"
@@ -308,7 +302,7 @@ class Troubles:
         """Whether there are rows behind those that were read; of a search a way to them."""
         if seen.config.selector.method == "POST":
             return await self._paging.other(seen) is not None
-        is_led = self._near.resource(seen).endpoint.pagination.type in _LED
+        is_led = self._near.resource(seen).endpoint.pagination.type in LED
         return await self._paging.leads_beyond(seen, is_sized=is_led)
 
     async def _ended(
