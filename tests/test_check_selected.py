@@ -36,6 +36,14 @@ def chosen(name: str) -> Handler:
     return handler
 
 
+def teams(request: Request) -> Reply:
+    """Teams with the keys that a parameter names, all without it."""
+    keys = (request.param("fields") or "id,name,open").split(",")
+    whole = [{"id": f"team-{n}", "name": f"Team {n}", "open": True} for n in range(4)]
+    rows: list[Json] = [{key: one[key] for key in keys if key in one} for one in whole]
+    return answer({"data": rows if request.number("page", 1) == 1 else []})
+
+
 def expanded(request: Request) -> Reply:
     """People, with the objects that a parameter names."""
     more = (request.param("expand") or "").split(",")
@@ -88,6 +96,14 @@ CASES = {
         ],
         "query_params",
         "write expand: 'team,contact'",
+    ),
+    "the key of parents that their children are found by is not named": Mistake(
+        [
+            serving(teams, "/v1/teams"),
+            swap("field: .id\n", "field: .id\n          query_params: {fields: 'name,open'}\n"),
+        ],
+        "fields: 'name,open'",
+        "write fields: 'id,name,open'",
     ),
     "a query does not select a key": Mistake(
         _querying(QUERY.replace(" mail", "")),

@@ -656,6 +656,17 @@ def by_client(words: str, **wanted: str) -> list[Spoil]:
     ]
 
 
+def by_audience(scene: Scene) -> None:
+    """Tokens that the API takes only where they were asked for as its own."""
+
+    def handler(request: Request) -> Reply:
+        form = dict(parse_qsl(request.body.decode()))
+        is_own = form.get("audience") == f"{scene.api.url}/v1"
+        return answer({"access_token": ISSUED if is_own else "a-token-of-nobody"})
+
+    scene.api.serve("/token", handler)
+
+
 CASES |= {
     "a scope that the words name": Case(
         [
@@ -669,6 +680,26 @@ CASES |= {
         [*by_client("access_denied", audience="acme-api"), settings(oauth_audience="acme")],
         "oauth_audience",
         f"correct {PREFIX}OAUTH_AUDIENCE, or grant the client access to it",
+    ),
+    "a token that is for nobody without an audience": Case(
+        [*by_client("no"), by_audience],
+        "oauth_audience",
+        f"write {PREFIX}OAUTH_AUDIENCE=http://",
+    ),
+    "a token that opens nothing": Case(
+        [*by_client("no"), open_to(lambda _: False, _UNAUTHORIZED)],
+        "oauth_scope",
+        f"correct {PREFIX}OAUTH_SCOPE or {PREFIX}OAUTH_AUDIENCE, or grant the client access",
+    ),
+    "a token where a user and a password are wanted": Case(
+        [open_to(lambda _: False, answer({"m": "no"}, 401, WWW_Authenticate="Basic realm=a"))],
+        "auth_type",
+        f"wants Basic: write {PREFIX}AUTH_TYPE=basic, and {PREFIX}USERNAME",
+    ),
+    "a base URL with the other scheme": Case(
+        [lambda scene: scene.settings.update(base_url=scene.api.url.replace("http", "https"))],
+        "base_url",
+        f"write {PREFIX}BASE_URL=http://",
     ),
     "an audience that the words name": Case(
         by_client("audience must be https://acme.example/api", audience="https://acme.example/api"),

@@ -59,6 +59,11 @@ _SEVERAL = [swap('"many": false', '"many": true', "blueprints")]
 _FLAG: dict[str, Json] = {"flag": {"type": "boolean"}}
 
 CASES = {
+    "milliseconds that are taken for seconds": Mistake(
+        [swap("joined: .joined", "joined: .since * 1000 | todate")],
+        ".since * 1000",
+        "write joined: .since * 1000 / 1000 | floor | todate",
+    ),
     "a text and a number": Mistake(
         [swap("phone: .phone", """phone: '.name + "/" + .size'""")],
         """'.name + "/" + .size'""",

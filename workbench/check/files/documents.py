@@ -76,10 +76,8 @@ class Document:
             values = values or {path: remedy.own}
             remedy = remedy.words
         fix = tuple(Put(self.name, at, value) for at, value in values.items())
-        mark = self._mark(path, at_key=at_key)
-        line = None if mark is None else mark.line + 1
-        column = None if mark is None else mark.column + 1
-        return Finding(self.name, line, column, severity, problem, remedy, fix)
+        place = _place_of(self._mark(path, at_key=at_key))
+        return Finding(self.name, *place, severity, problem, remedy, fix)
 
     def _written(self, path: Path, value: Json) -> str:
         """A value with the key that a path ends in, as the file takes them."""
@@ -212,7 +210,10 @@ def parse_yaml(text: str, name: str) -> Document:
         told = f"not YAML to be read: {error.problem}"
         document.findings.append(Finding(name, None, None, "error", told, "write the values out"))
     except yaml.MarkedYAMLError as error:
-        document.findings.append(_syntax(error, name))
+        problem = " ".join(filter(None, ("not YAML:", error.context, error.problem)))
+        place = _place_of(error.problem_mark or error.context_mark)
+        remedy = "correct the syntax here, or just before"
+        document.findings.append(Finding(name, *place, "error", problem, remedy))
         document.begun = error.context_mark.line if error.context_mark else -1
     except RecursionError:
         document.findings.append(Finding(name, None, None, "error", _TOO_DEEP))
@@ -224,12 +225,9 @@ def parse_yaml(text: str, name: str) -> Document:
     return document
 
 
-def _syntax(error: yaml.MarkedYAMLError, name: str) -> Finding:
-    mark = error.problem_mark or error.context_mark
-    problem = " ".join(filter(None, (error.context, error.problem)))
-    at = (mark.line + 1, mark.column + 1) if mark else (None, None)
-    remedy = "correct the syntax here, or just before"
-    return Finding(name, at[0], at[1], "error", f"not YAML: {problem}", remedy)
+def _place_of(mark: yaml.Mark | None) -> tuple[int | None, int | None]:
+    """Its line and column, from 1."""
+    return (mark.line + 1, mark.column + 1) if mark else (None, None)
 
 
 def _place(node: yaml.Node, path: Path, document: Document) -> None:
@@ -246,18 +244,10 @@ def _place(node: yaml.Node, path: Path, document: Document) -> None:
             place = (*path, key.value)
             if key.value in seen:
                 first = seen[key.value].line + 1
-                mark = key.start_mark
                 problem = f"the key {key.value!r} is here twice: the one in line {first} is lost"
-                document.findings.append(
-                    Finding(
-                        document.name,
-                        mark.line + 1,
-                        mark.column + 1,
-                        "error",
-                        problem,
-                        "keep one of them",
-                    )
-                )
+                place_of = _place_of(key.start_mark)
+                told = Finding(document.name, *place_of, "error", problem, "keep one of them")
+                document.findings.append(told)
             seen[key.value] = key.start_mark
             document.keys[place] = key.start_mark
             document.values.pop(place, None)

@@ -18,6 +18,7 @@ from jq_engine.embedded import filled
 from jq_engine.programs import programs_in
 from json_values import Json
 from workbench.check.asking.alternatives import told_values
+from workbench.check.files.documents import texts_at
 from workbench.check.files.settings import variable_of
 from workbench.check.findings import likeness
 from workbench.check.guesses.expressions import written
@@ -306,7 +307,7 @@ class Given:
         """What an answer gives."""
         cookie = headers.get("set-cookie", "").partition("=")[0]
         others = [f'$headers["{name.lower()}"]' for name in headers if _speaks(name)]
-        return cls(dict(_texts_of(body)), [*others, *([f'$cookies["{cookie}"]'] if cookie else [])])
+        return cls(_texts_of(body), [*others, *([f'$cookies["{cookie}"]'] if cookie else [])])
 
     @property
     def paths(self) -> list[str]:
@@ -345,17 +346,15 @@ class Given:
                     yield _read(other), _read(path)
 
 
-def _texts_of(body: Json) -> Iterator[tuple[str, str]]:
+def _texts_of(body: Json) -> dict[str, str]:
     """The texts of a login's answer by their jq; of a list those of its first elements."""
-    stack: list[tuple[str, Json]] = [("", body)]
-    while stack:
-        path, value = stack.pop(0)
-        if isinstance(value, dict):
-            stack += [(path + written((str(key),)), one) for key, one in value.items()]
-        elif isinstance(value, list):
-            stack += [(f"{path or '.'}[{at}]", one) for at, one in enumerate(value[:_MOST_LISTED])]
-        elif isinstance(value, str):
-            yield path or ".", value
+    found: dict[str, str] = {}
+    for path, text in sorted(texts_at(body), key=lambda one: len(one[0])):
+        if all(isinstance(one, str) or one < _MOST_LISTED for one in path):
+            steps = (f"[{one}]" if isinstance(one, int) else written((one,)) for one in path)
+            jq = "".join(steps)
+            found[jq if jq.startswith(".") else f".{jq}"] = text
+    return found
 
 
 def _speaks(name: str) -> bool:

@@ -281,9 +281,6 @@ class SignIn:
 
     def _wanted(self, said: str) -> str:
         """Another way to sign that the API speaks of."""
-        for header in headers_named(said) if self._kind != "api_key" else []:
-            lines = (line("authType", "api_key"), line("apiKeyHeader", header))
-            return f"speaks of {header}: write {', '.join(lines)}"
         schemes = schemes_named(said)
         if any(_TYPES.get(scheme.lower()) == self._kind for scheme in schemes):
             return ""  # it takes this one as well as others
