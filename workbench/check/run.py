@@ -92,10 +92,9 @@ async def check_online(
 async def _findings(
     installation: Installation, session: Session, seen: Sequence[Seen], client_of: ClientOf
 ) -> list[Finding]:
-    document = installation.document
     origin = str(session.settings.base_url.copy_with(path="/")).rstrip("/")
     judge = Judge(installation, seen, session.jq, origin)
-    troubles = Troubles(document, installation.variables, session, seen, client_of)
+    troubles = Troubles(installation.variables, session, seen, client_of)
     # Rows of parents show that the base URL and the credentials are right.
     has_rows = any(page.rows for one in seen for page in one.pages)
     all_failed = all(one.errors for one in seen if one.asked) and not has_rows

@@ -29,7 +29,6 @@ from workbench.store.model import Relation
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import names_identity, words_of
 
-_SPEAKING: Final = 0.5  # likeness of names
 _SEVERAL: Final = 2  # values that say something
 _PARTS: Final = 2  # of an identifier that is composed
 _DEEPEST: Final = 2  # objects around a key of the target

@@ -88,8 +88,12 @@ class Children:
             return one.purpose == "page"
         parent = self.near.parent(seen)
         name = parent.base[-1] if parent else ""
+        return any(self.near.is_at(of, bare(one.url)) for of in self._walked(seen, str(name)))
+
+    def _walked(self, seen: Seen, name: str) -> list[Parameter]:
+        """The path parameter of that name, if its values come from a list."""
         own = [one for one in self.near.resource(seen).parameters if one.name == name]
-        return any(isinstance(of, Parameter) and self.near.is_at(of, bare(one.url)) for of in own)
+        return [one for one in own if isinstance(one, Parameter)]
 
     def first_by(self, seen: Seen, name: str) -> Resource:
         """What a path parameter's values are first asked for: other rows, or the resource."""
@@ -237,13 +241,11 @@ class Children:
 
     def parents(self, seen: Seen, name: str) -> Items:
         """The items that a path parameter's values were looked for in."""
-        found = [one for one in self.near.resource(seen).parameters if one.name == name]
-        return [item for one in found if isinstance(one, Parameter) for item in self._rows(one)]
+        return [item for one in self._walked(seen, name) for item in self._rows(one)]
 
     def pages_of(self, seen: Seen, name: str) -> list[PageRead]:
         """The pages with them."""
-        found = [one for one in self.near.resource(seen).parameters if one.name == name]
-        pages = (self._lists_of(one) for one in found if isinstance(one, Parameter))
+        pages = (self._lists_of(one) for one in self._walked(seen, name))
         return list({page.url: page for some in pages for page in some}.values())
 
     async def rows_beside(self, seen: Seen, name: str, expression: str) -> Write | None:

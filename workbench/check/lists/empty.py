@@ -21,7 +21,6 @@ from workbench.check.lists.children import Children
 from workbench.check.lists.formats import rows_as_json
 
 _MOST: Final = 6  # parameters that are left out, one after the other
-_SHOWN: Final = 5
 _LONGEST: Final = 60  # characters of a value that are quoted
 
 

@@ -17,7 +17,7 @@ from settings.fields import FIELDS, SECTIONS, snake
 from transport.observer import PageRead
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
-from workbench.check.files.documents import Document, Variables
+from workbench.check.files.documents import Variables
 from workbench.check.files.settings import fix_of, named, variable_of, with_variables
 from workbench.check.findings import Finding, Path, Put, Remedy, Told
 from workbench.check.guesses.expressions import lists_of_objects
@@ -87,10 +87,7 @@ class Case:
 class Places:
     """Makes findings of errors, each at its place in the mapping or the settings."""
 
-    def __init__(
-        self, document: Document, variables: Variables | None, all_seen: Sequence[Seen] = ()
-    ) -> None:
-        self.document = document
+    def __init__(self, variables: Variables | None, all_seen: Sequence[Seen] = ()) -> None:
         self.variables = variables
         self._paged = [one for one in all_seen if not one.errors and _has_two_pages(one)]
 
@@ -100,11 +97,7 @@ class Places:
         remedy = remedy or case.error.report.remedy or "see the API's documentation"
         if isinstance(remedy, str):
             remedy = with_variables(remedy)
-        return self.document.finding((*case.seen.base, *path), told, remedy)
-
-    def is_there(self, seen: Seen, path: Path) -> bool:
-        """Whether a resource says something at a place."""
-        return self.document.at((*seen.base, *path)) is not None
+        return case.seen.document.finding((*case.seen.base, *path), told, remedy)
 
     @property
     def is_unpaged(self) -> bool:
@@ -137,15 +130,12 @@ class Places:
         It has to where the settings are right for others.
         """
         own = (*base, "pagination")
-        others = any(one is not seen and self._is_as_set(one) for one in self._paged)
+        as_set = (one for one in self._paged if one.at(("selector", "pagination")) is None)
+        others = any(one is not seen for one in as_set)
         if others and name in _OF_STYLE:
             return True
         keys = {"type", _key(name)}
-        return any(self.is_there(seen, (*own, key)) for key in keys)
-
-    def _is_as_set(self, seen: Seen) -> bool:
-        """Whether a resource is paged as the settings say."""
-        return not self.is_there(seen, ("selector", "pagination"))
+        return any(_is_said(seen, (*own, key)) for key in keys)
 
     def paging(self, case: Case, remedy: str | Paged, name: str = "paginationType") -> Finding:
         """At the pagination of what was asked for, else at the setting.
@@ -161,10 +151,10 @@ class Places:
         # What no setting says a resource says itself.
         has_setting = not isinstance(remedy, Paged) or any(one in FIELDS for one in remedy.values)
         is_of_resource = self.is_own(seen, name, base) or not has_setting
-        if is_of_resource or (self.is_there(seen, own) and not is_set):
+        if is_of_resource or (_is_said(seen, own) and not is_set):
             path = (*own, _key(name))
-            at = path if self.is_there(seen, path) else own
-            if not self.is_there(seen, own):
+            at = path if _is_said(seen, path) else own
+            if not _is_said(seen, own):
                 at = ("kind",) if base == ("selector",) else base
             return self.at(case, at, self._own(seen, own, remedy))
         if self.is_unpaged:
@@ -174,7 +164,7 @@ class Places:
         texts = {one: _text(value) for one, value in remedy.values.items() if one in FIELDS}
         found = self.of_setting(Blame(name, remedy.as_settings, texts), error)
         rest = [
-            Put(self.document.name, (*seen.base, *own, _key(one)), value)
+            Put(seen.document.name, (*seen.base, *own, _key(one)), value)
             for one, value in remedy.values.items()
             if one not in FIELDS
         ]
@@ -183,13 +173,17 @@ class Places:
     def _own(self, seen: Seen, own: Path, remedy: str | Paged) -> Remedy:
         """A remedy as a resource's own pagination has it, at its place or in its selector."""
         if not isinstance(remedy, Paged):
-            return named(remedy, _key) if self.is_there(seen, own) else remedy
+            return named(remedy, _key) if _is_said(seen, own) else remedy
         values = {(*own, _key(name)): value for name, value in remedy.values.items()}
-        if self.is_there(seen, own):
+        if _is_said(seen, own):
             return Told(remedy.own(is_there=True), values)
         holder = "selector" if len(own) == _OF_SELECTOR else f"path_parameters.{own[-2]}"
         told = f"for this list alone, in its {holder}: {remedy.own(is_there=False)}"
         return Told(told, values)
+
+
+def _is_said(seen: Seen, path: Path) -> bool:
+    return seen.at(path) is not None
 
 
 def _has_two_pages(seen: Seen) -> bool:
@@ -205,12 +199,12 @@ def _has_two_pages(seen: Seen) -> bool:
 def _are_apart(one: PageRead, other: PageRead) -> bool:
     """Whether two pages have no row in common: where a number counts otherwise they overlap."""
     rows, others = (
-        {json.dumps(row, sort_keys=True) for row in _rows(page)} for page in (one, other)
+        {json.dumps(row, sort_keys=True) for row in rows_in(page)} for page in (one, other)
     )
     return rows.isdisjoint(others)
 
 
-def _rows(page: PageRead) -> Sequence[Json]:
+def rows_in(page: PageRead) -> Sequence[Json]:
     """All rows of a page: its items may be without those of the page before."""
     return max((rows for _, rows in lists_of_objects(page.body)), key=len, default=page.items)
 

@@ -28,7 +28,6 @@ from workbench.check.guesses.names import in_style
 from workbench.check.items.other_lists import at_list, other_list
 from workbench.suggest.vocabulary import words_of
 
-_MOST: Final = 2  # requests
 _SAMPLE: Final = 20  # items whose keys are looked at
 _FEWEST: Final = 2  # expressions that find no key
 

@@ -33,10 +33,16 @@ from workbench.check.lists.places import Case, Places
 from workbench.check.login.bases import Bases
 from workbench.check.login.changes import Blame
 from workbench.check.login.sign_in import SignIn, speaks_of_sign_in
-from workbench.check.refused.missing import lacks_of_all, media, media_told, missing
 from workbench.check.refused.other_paths import OtherPaths
 from workbench.check.refused.paging_trials import PagingTrials, has_begun
-from workbench.check.refused.suspects import spoken_of, suspects_of
+from workbench.check.refused.spoken import (
+    lacks_of_all,
+    media,
+    media_told,
+    missing,
+    spoken_of,
+    suspects_of,
+)
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
@@ -353,7 +359,7 @@ class Refused:
     async def _lacking(self, case: Case, status: int) -> tuple[Path, Remedy] | None:
         """Where to write the header or the parameter that a request lacks, and what; or None."""
         own = (*case.target.base, "headers")
-        place: Path = own if self._places.is_there(case.seen, own) else ("kind",)
+        place: Path = own if case.seen.at(own) is not None else ("kind",)
         words = case.words
         if remedy := await media(self._near.body, case.request, status, words):
             return place, remedy
@@ -361,8 +367,7 @@ class Refused:
             return otherwise
         if remedy := media_told(status, words):
             return place, remedy
-        lacks = missing(case.seen, case.target.base, words)
-        return (lacks.path, lacks.remedy) if lacks else None
+        return missing(case.seen, case.target.base, words)
 
     async def _otherwise(self, case: Case, sent: Sequence[Sent] = ()) -> tuple[Path, Remedy] | None:
         """The place of a name or a value for which another one is answered, and what to write.
@@ -405,7 +410,7 @@ class Refused:
         """The place of a word that YAML makes a boolean, where the word itself is answered."""
         for one in sent:
             place: Path = (*case.target.base, one.part, *one.path)
-            word = _WORD.match(self._places.document.rest_of_line((*case.seen.base, *place)))
+            word = _WORD.match(case.seen.document.rest_of_line((*case.seen.base, *place)))
             less = left_out(request, one) if isinstance(one.value, bool) and word else None
             asked = less.put(one.name, word[0], "query") if less and word else None
             if asked and word and await self._near.body(asked) is not None:

@@ -24,16 +24,14 @@ from json_values import Json, keys_of
 from resync.path_parameters import Resource, in_step, ordered
 from resync.session import Session
 from settings.fields import snake
-from transport.observer import PageRead
 from workbench.check.asking.absence import Absence, Absent
 from workbench.check.asking.answered import is_reported
 from workbench.check.asking.nearby import NOT_FOUND, Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare, chosen_by
-from workbench.check.files.documents import Document, Variables
+from workbench.check.files.documents import Variables
 from workbench.check.files.graphql_slips import paging_of
 from workbench.check.findings import Finding, Path, Remedy
-from workbench.check.guesses.expressions import lists_of_objects
 from workbench.check.lists.children import Children
 from workbench.check.lists.empty import Empty
 from workbench.check.lists.formats import as_json, format_of
@@ -45,7 +43,7 @@ from workbench.check.lists.paging import (
     moves_by_rows,
     unheld,
 )
-from workbench.check.lists.places import Case, Paged, Places
+from workbench.check.lists.places import Case, Paged, Places, rows_in
 from workbench.check.lists.unsent import Unsent
 from workbench.check.login.bases import Bases
 from workbench.check.login.changes import Blame, ClientOf
@@ -73,7 +71,6 @@ class Troubles:
 
     def __init__(
         self,
-        document: Document,
         variables: Variables | None,
         session: Session,
         all_seen: Sequence[Seen],
@@ -85,7 +82,7 @@ class Troubles:
         self._bases = Bases(session, all_seen, client_of)
         self.unsent = Unsent(self._near)
         self.empty = Empty(self._children)
-        self._places = Places(document, variables, all_seen)
+        self._places = Places(variables, all_seen)
         self._misread = Misread(self._places, self._children, self.unsent)
         self._paths = OtherPaths(self._near)
         self._paging = PagingTrials(session, self._near)
@@ -187,7 +184,7 @@ class Troubles:
             pages = [page for page in seen.pages if page.purpose == purpose]
             for one, other in combinations(pages, 2):
                 is_walk = one.goes_on and bare(one.url) == bare(other.url)
-                is_same = one.rows and one.rows == other.rows and _rows(one) == _rows(other)
+                is_same = one.rows and one.rows == other.rows and rows_in(one) == rows_in(other)
                 if not is_walk or not is_same or target is None:
                     continue
                 paging = target.endpoint.pagination
@@ -363,7 +360,7 @@ class Troubles:
     async def _of_format(self, case: Case, name: str) -> Finding:
         """At what says the format of an answer, which is in another one."""
         path: Path = (*case.target.base, "response_format")
-        if not self._places.is_there(case.seen, path):
+        if case.seen.at(path) is None:
             path = case.target.of_path
         remedy = f"the answer is {name}: write response_format: {name}"
         if name in {"xml", "csv"} and (other := await as_json(self._near, case.seen)):
@@ -382,11 +379,6 @@ def _multiply(resource: Resource) -> bool:
             return True
         named |= set(one.names)
     return False
-
-
-def _rows(page: PageRead) -> Json:
-    lists = [rows for _, rows in lists_of_objects(page.body)]
-    return max(lists, key=len, default=page.body)
 
 
 def said_once(findings: Sequence[Finding]) -> list[Finding]:

@@ -1,0 +1,144 @@
+"""What the words of a refusal say of a request: what it lacks, or what of it is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from json_values import as_written
+from paging.model import PageRequest
+from workbench.check.asking.absence import Answered
+from workbench.check.asking.reading import Seen
+from workbench.check.asking.sent import Sent
+from workbench.check.findings import Path, likeness
+from workbench.check.guesses.names import letters
+from workbench.check.guesses.refusal_words import (
+    header_missed,
+    header_of_media,
+    media_named,
+    named_missing,
+    variable_missed,
+)
+
+_ALIKE: Final = 0.6
+_MOST: Final = 4
+_KEYS: Final = re.compile(r'"[\w.$-]+": ')
+_SHORTEST: Final = 2  # characters of a value that is looked for
+_LONG: Final = 5  # letters of a word within a value that is looked for
+_SPEAKING: Final = 8  # letters of a name that are looked for however they are joined
+
+
+def lacks_of_all(seen: Seen, words: str) -> str:
+    """The name that a refusal misses and that is like nothing a resource sends; "" for none."""
+    name = header_missed(words) or named_missing(words)
+    sent = [*seen.config.selector.headers, *seen.config.selector.query_params]
+    is_own = any(likeness(str(one).lower(), name.lower()) >= _ALIKE for one in sent)
+    return "" if is_own or seen.config.selector.method == "POST" else name
+
+
+def missing(seen: Seen, base: Path, words: str) -> tuple[Path, str] | None:
+    """Where to write what a resource or, at ``base``, its parents lack by a refusal, and what."""
+    header = header_missed(words)
+    name = header or named_missing(words)
+    selector = seen.config.selector
+    asks = selector if len(base) == 1 else selector.path_parameters[str(base[-1])]
+    if (variable := variable_missed(words)) and asks.body:
+        _, _, key = variable.partition(".")
+        told = f"the API misses the variable {key}: write variables: {{{key}: <its value>}} in body"
+        return (*base, "body"), told
+    if not name:
+        return None
+    has_body = asks.method == "POST"
+    own = "body_form" if asks.body_form else "body"
+    part = "headers" if header else own if has_body else "query_params"
+    held = getattr(asks, part)
+    given = held if isinstance(held, dict) else {}
+    near = max(given, key=lambda one: likeness(str(one), name), default="")
+    if name in given:
+        return None
+    if near and likeness(str(near), name) >= _ALIKE:
+        return (*base, part, str(near)), f"the API misses {name}: write {name} for {near}"
+    told = "nothing is sent: " if has_body and not given else ""
+    place = (*base, part) if given else base if len(base) > 1 else ("kind",)
+    return place, f"the API misses {name}: {told}add {name} to {part}"
+
+
+async def media(answered: Answered, request: PageRequest | None, status: int, words: str) -> str:
+    """The header by which a request is answered that was refused for its format; "" for none."""
+    name = header_of_media(status, words)
+    if request is None or not name:
+        return ""
+    usual = ("application/json", "*/*", "application/vnd.api+json")
+    for value in (*media_named(words)[:_MOST], *usual):
+        others = tuple(pair for pair in request.headers if pair[0].lower() != name.lower())
+        tried = replace(request, headers=(*others, (name, value)))
+        if await answered(tried) is not None:
+            return f"write headers: {{{name}: {value}}}: so it answers"
+    return ""
+
+
+def media_told(status: int, words: str) -> str:
+    """What to do about a refusal that is for a format; "" for another."""
+    name = header_of_media(status, words)
+    named = ", ".join(media_named(words)) or "what the API's documentation says"
+    return f"set {name} in headers to {named}" if name else ""
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A name and its value in a request, and the setting or place in a resource they are from."""
+
+    place: str | Path
+    name: str
+    value: str
+
+    @property
+    def shown(self) -> str:
+        """As the file says it."""
+        return f"{self.name} ({self.value})" if self.value else self.name
+
+
+def suspects_of(
+    sent: Iterable[Sent], base: Path, settings: Mapping[str, Sequence[str]]
+) -> list[Suspect]:
+    """What is sent by what asks at ``base``, and what these settings put into requests.
+
+    Of a setting the names alone: its values may be secrets.
+    """
+    plain = (one for one in sent if not isinstance(one.value, dict | None))
+    found = [Suspect(one.at(base), one.name, as_written(one.value)) for one in plain]
+    return found + [Suspect(place, name, "") for place, names in settings.items() for name in names]
+
+
+def spoken_of(suspects: Sequence[Suspect], words: str) -> tuple[Suspect, str] | None:
+    """The one that the words of a refusal name most, and what to do; None for none."""
+    text = _without_echoes(suspects, words)
+    best = max(suspects, key=lambda one: _named(one, text), default=None)
+    if best is None or not _named(best, text):
+        return None
+    return best, f"the API speaks of it: correct {best.shown}"
+
+
+def _without_echoes(suspects: Sequence[Suspect], words: str) -> str:
+    for one in suspects:  # which the envelope of an answer repeats
+        words = words.replace(f'"{one.name}": "{one.value}"', "")
+    return _KEYS.sub("", words)
+
+
+def _named(one: Suspect, text: str) -> float:
+    """How much of it a text names: its value, or a long word of that; its name."""
+    words = [word for word in re.split(r"\W+", one.value) if len(word) >= _LONG]
+    wanted = [one.value, *words] if len(one.value) >= _SHORTEST else []
+    longest = max((len(word) for word in wanted if _has(text, word)), default=0)
+    return (2 + longest / 100 if longest else 0) + _has(text, one.name)
+
+
+def _has(text: str, word: str) -> bool:
+    if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text):
+        return True
+    spelled = letters(word)
+    return len(spelled) >= _SPEAKING and spelled in letters(text)
