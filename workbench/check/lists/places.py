@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-import yaml
-
 from errors import OceanCustomError
 from json_values import Json, as_written
 from paging.model import PageRequest
@@ -17,13 +15,12 @@ from settings.fields import FIELDS, SECTIONS, snake
 from transport.observer import PageRead
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
-from workbench.check.files.documents import Variables
+from workbench.check.files.documents import Variables, yaml_of
 from workbench.check.files.settings import fix_of, named, variable_of, with_variables
 from workbench.check.findings import Finding, Path, Put, Remedy, Told
 from workbench.check.guesses.expressions import lists_of_objects
 from workbench.check.login.changes import Blame, line
 
-_WIDEST: Final = 10_000  # characters of a line
 _OF_SELECTOR: Final = 2  # keys to the pagination of a resource itself
 _OF_PAGING: Final = frozenset(map(variable_of, (one.name for one in SECTIONS["Pagination"])))
 _OF_STYLE: Final = frozenset(
@@ -50,8 +47,7 @@ class Paged:
     def own(self, *, is_there: bool) -> str:
         """As a resource's own pagination has it: ``is_there``, or all of it."""
         pairs = {_key(name): value for name, value in self.values.items()}
-        text = yaml.safe_dump(pairs, default_flow_style=True, width=_WIDEST, sort_keys=False)
-        keys = text.strip().removeprefix("{").removesuffix("}")
+        keys = yaml_of(pairs)
         return f"write {keys if is_there else f'pagination: {{{keys}}}'}: {self.proof}"
 
     @property

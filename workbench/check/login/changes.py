@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from answers import Answer
 from client import ApiClient
 from errors import OceanCustomError
 from json_values import Json
@@ -110,10 +111,6 @@ class Installed:
         held = _decoded(self.text(name))
         return held if isinstance(held, dict) else {}
 
-    def client(self, settings: Settings) -> ApiClient:
-        """A client by other settings; who asks for it closes it."""
-        return self._client_of(settings)
-
     def with_change(self, change: Change) -> Settings | None:
         """The settings with a change; None where they cannot be so."""
         values = dict(self._variables.values)
@@ -132,22 +129,21 @@ class Installed:
 
     async def refusal_by(self, request: PageRequest, settings: Settings) -> OceanCustomError | None:
         """As ``refusal``, by whole settings."""
-        client = self._client_of(settings)
-        try:
-            await ask(client, request)
-        except OceanCustomError as error:
-            return error
-        finally:
-            await client.aclose()
-        return None
+        answer = await self.answer(request, settings)
+        return answer if isinstance(answer, OceanCustomError) else None
 
     async def body(self, request: PageRequest, settings: Settings) -> Json:
         """What a request is answered by other settings; None for a failure."""
+        answer = await self.answer(request, settings)
+        return None if isinstance(answer, OceanCustomError) else answer.body
+
+    async def answer(self, request: PageRequest, settings: Settings) -> Answer | OceanCustomError:
+        """What a request comes to by other settings."""
         client = self._client_of(settings)
         try:
-            return (await ask(client, request)).body
-        except OceanCustomError:
-            return None
+            return await ask(client, request)
+        except OceanCustomError as error:
+            return error
         finally:
             await client.aclose()
 

@@ -10,12 +10,11 @@ import httpx
 from msgspec.structs import replace
 
 from authentication.login import login_url
-from client import ApiClient
 from errors import BodyError, CredentialsError, OceanCustomError
 from paging.model import PageRequest
 from settings import LoginCredentials, StaticCredentials
 from transport.origin import Origin
-from workbench.check.asking.answered import ask, is_reported
+from workbench.check.asking.answered import is_reported
 from workbench.check.files.settings import variable_of
 from workbench.check.guesses.refusal_words import parameter_missed
 from workbench.check.login.bases import other_paths
@@ -156,15 +155,10 @@ class LoginTrials:
         if form is not None:
             kind = ("Content-Type", "application/x-www-form-urlencoded")
             request = replace(request, headers=(*request.headers, kind))
-        client: ApiClient = self._installed.client(alone)
-        try:
-            answer = await ask(client, request)
-        except BodyError as error:
-            return Given() if is_reported(error) else Given(others=["$text"])
-        except OceanCustomError:
-            return Given()
-        finally:
-            await client.aclose()
+        answer = await self._installed.answer(request, alone)
+        if isinstance(answer, OceanCustomError):
+            is_text = isinstance(answer, BodyError) and not is_reported(answer)
+            return Given(others=["$text"]) if is_text else Given()
         return Given.of(answer.body, dict(httpx.Headers(answer.headers)))
 
     async def _first(self, ways: Iterable[Way], lets_in: LetsIn) -> Blame | None:
