@@ -107,11 +107,9 @@ async def _findings(
         if not unsent and (not errors or one.mapped):
             found += await judge.findings(one)
         if not errors:
-            found += await troubles.repeated(one) or await troubles.miscounted(one)
+            found += await troubles.pages.findings(one)
             found += await troubles.absent(one)
-            found += await troubles.unfound(one)
             found += await troubles.empty.findings(one)
-            found += await troubles.unpaged(one)
     return said_once(found or await troubles.nothing())
 
 

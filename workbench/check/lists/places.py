@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from errors import OceanCustomError
+from errors import OceanCustomError, PaginationError
 from json_values import Json, as_written
 from paging.model import PageRequest
 from settings.fields import FIELDS, SECTIONS, snake
 from transport.observer import PageRead
-from workbench.check.asking.nearby import Target
+from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.files.documents import Variables, yaml_of
 from workbench.check.files.settings import fix_of, named, variable_of, with_variables
@@ -78,6 +78,12 @@ class Case:
     def words(self) -> str:
         """What the API said."""
         return self.error.report.words
+
+
+def case_of(near: Nearby, seen: Seen, told: str) -> Case:
+    """What is wrong with a resource that was read without an error."""
+    error = PaginationError(f"kind {seen.config.kind}: {told}")
+    return Case(seen, error, near.target(seen))
 
 
 class Places:

@@ -29,12 +29,12 @@ from workbench.check.guesses.names import names_in
 from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import header_missed
 from workbench.check.lists.children import Children
+from workbench.check.lists.paging_trials import PagingTrials, has_begun
 from workbench.check.lists.places import Case, Places
 from workbench.check.login.bases import Bases
 from workbench.check.login.changes import Blame
 from workbench.check.login.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.refused.other_paths import OtherPaths
-from workbench.check.refused.paging_trials import PagingTrials, has_begun
 from workbench.check.refused.spoken import (
     lacks_of_all,
     media,

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Final
 
 from errors import (
@@ -20,41 +17,28 @@ from errors import (
     SourceError,
     TransportError,
 )
-from json_values import Json, keys_of
 from resync.path_parameters import Resource, in_step, ordered
 from resync.session import Session
-from settings.fields import snake
 from workbench.check.asking.absence import Absence, Absent
 from workbench.check.asking.answered import is_reported
-from workbench.check.asking.nearby import NOT_FOUND, Nearby, Target
+from workbench.check.asking.nearby import NOT_FOUND, Nearby
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.sent import bare, chosen_by
 from workbench.check.files.documents import Variables
-from workbench.check.files.graphql_slips import paging_of
 from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.lists.children import Children
 from workbench.check.lists.empty import Empty
 from workbench.check.lists.formats import as_json, format_of
 from workbench.check.lists.misread import Misread, cause_of
-from workbench.check.lists.paging import (
-    LED,
-    ended_by,
-    in_doubt,
-    moves_by_rows,
-    unheld,
-)
-from workbench.check.lists.places import Case, Paged, Places, rows_in
+from workbench.check.lists.pages import Pages
+from workbench.check.lists.paging_trials import PagingTrials
+from workbench.check.lists.places import Case, Places, case_of
 from workbench.check.lists.unsent import Unsent
 from workbench.check.login.bases import Bases
 from workbench.check.login.changes import Blame, ClientOf
 from workbench.check.login.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.refused.other_paths import OtherPaths
-from workbench.check.refused.paging_trials import PagingTrials
 from workbench.check.refused.refusal import Refused
 
-_FIRST: Final = re.compile(r"startPage to (\d+)")
-_MARKERS: Final = ("nextPageToken", "next_page_token", "next", "cursor", "next_cursor", "paging")
-"""Keys that often lead on: guesses, which count only where an answer has them."""
 _REDIRECT: Final = 3  # hundred
 _ABSENT: Final[dict[Absent, str]] = {
     "path": "correct the path: a made-up one is answered in the same words, and a value is not",
@@ -85,10 +69,9 @@ class Troubles:
         self._places = Places(variables, all_seen)
         self._misread = Misread(self._places, self._children, self.unsent)
         self._paths = OtherPaths(self._near)
-        self._paging = PagingTrials(session, self._near)
-        self._refused = Refused(
-            self._places, self._children, self._paging, self._bases, self._sign_in
-        )
+        paging = PagingTrials(session, self._near)
+        self.pages = Pages(self._places, self._children, paging, self.unsent)
+        self._refused = Refused(self._places, self._children, paging, self._bases, self._sign_in)
         self._absence = Absence(session)
 
     async def findings(self, seen: Seen, *, all_failed: bool) -> list[Finding]:
@@ -105,19 +88,6 @@ class Troubles:
                 found.append(await self._finding(case))
             except OceanCustomError:
                 found.append(self._places.at(case, ("kind",), ""))
-        return found
-
-    async def unfound(self, seen: Seen) -> list[Finding]:
-        """Configured paths of paging that lead nowhere, though more pages follow."""
-        pages = [page for page in seen.own_pages if page.rows and page.goes_on]
-        paging = self._near.resource(seen).endpoint.pagination
-        found = []
-        for one in await unheld(self._near.jq, paging, pages):
-            if one.name == "lastPagePath" and not one.meant:
-                continue  # only the last page may have it
-            told = f"{one.name} {one.path!r} finds nothing"
-            remedy = one.remedy or f"the answers have {keys_of(pages[0].body)}"
-            found.append(self._places.paging(self._told(seen, told), remedy, one.name))
         return found
 
     async def nothing(self) -> list[Finding]:
@@ -161,13 +131,13 @@ class Troubles:
         is_of_parameter = field or endpoint or (lacks == "value" and not path)
         said = _ABSENT[lacks].format(name=name)
         place = own if is_of_parameter else target.of_path
-        return [self._places.at(self._told(seen, told), place, remedy or said)]
+        return [self._places.at(case_of(self._near, seen, told), place, remedy or said)]
 
     async def _said_empty(self, seen: Seen) -> list[Finding]:
         """Children that all have nothing, as a status says that may say so, but of another path."""
         path = await self._paths.of(seen, wants_rows=True)
         told = "every child is answered by a status of empty_statuses, and another path has rows"
-        return [self._places.at(self._told(seen, told), ("kind",), path)] if path else []
+        return [self._places.at(case_of(self._near, seen, told), ("kind",), path)] if path else []
 
     async def _lacking(self, seen: Seen, resource: Resource) -> Absent:
         """What is not there of children that are not."""
@@ -176,41 +146,6 @@ class Troubles:
             return ""
         path = resource.endpoint.path.partition("?")[0]
         return await self._absence.of_child(request, path, parent.request if parent else None)
-
-    async def repeated(self, seen: Seen) -> list[Finding]:
-        """A second page with the rows of the first one: the position is not heeded."""
-        own, of_parent = self._near.target(seen), self._near.parent(seen)
-        for purpose, target in (("parent", of_parent), ("page", own)):
-            pages = [page for page in seen.pages if page.purpose == purpose]
-            for one, other in combinations(pages, 2):
-                is_walk = one.goes_on and bare(one.url) == bare(other.url)
-                is_same = one.rows and one.rows == other.rows and rows_in(one) == rows_in(other)
-                if not is_walk or not is_same or target is None:
-                    continue
-                paging = target.endpoint.pagination
-                heeded = paging.pagination_param or "the position it is asked for"
-                told = f"page 2 has the rows of page 1: the API does not heed {heeded}"
-                remedy = "correct paginationParam to the name in the API's documentation"
-                if paging.type == "cursor":
-                    remedy = f"the cursor is found, and not read: {remedy}, or send_in"
-                way = await self._paging.other(seen, target)
-                case = dataclasses.replace(self._told(seen, told), target=target)
-                return [self._places.paging(case, way or remedy, "paginationParam")]
-        return []
-
-    async def miscounted(self, seen: Seen) -> list[Finding]:
-        """An offset by which the second row is not one further than the first: it counts pages."""
-        target = self._near.target(seen)
-        if await moves_by_rows(self._near.body, seen, target):
-            return []
-        way = await self._paging.other(seen)
-        case = self._told(seen, "the offset 1 is not the second row")
-        return [self._places.paging(case, way)] if way else []
-
-    def _told(self, seen: Seen, told: str) -> Case:
-        """What is wrong with a resource that was read without an error."""
-        error = PaginationError(f"kind {seen.config.kind}: {told}")
-        return Case(seen, error, self._near.target(seen))
 
     # --- errors --------------------------------------------------------------------------------
 
@@ -227,91 +162,9 @@ class Troubles:
             case SourceError():
                 return await self._of_way(case)
             case PaginationError() as error if not isinstance(cause_of(error).place, Part):
-                return await self._paged(case)
+                return await self.pages.wrong(case)
             case _:
                 return await self._refused.unread(case) or await self._misread.finding(case)
-
-    async def _paged(self, case: Case) -> Finding:
-        """At the setting of paging that is wrong."""
-        # Where the integration names the one setting that is wrong, it has asked.
-        seen, said = case.seen, case.error.report.remedy
-        first = _FIRST.search(said)
-        if first and "paginationType" not in said:
-            told = Paged({"startPage": int(first[1])}, "the page before has rows")
-            return self._places.paging(case, told)
-        of_level = [page for page in self._children.pages(seen) if page.rows]
-        for one in await unheld(self._near.jq, case.target.endpoint.pagination, of_level):
-            if one.meant and f"{one.name} {one.path!r}" in str(case.error):
-                return self._places.paging(case, one.remedy, one.name)
-        if marked := await self._unmarked(seen, case.target):
-            return self._places.at(case, *marked)
-        return self._places.paging(
-            case, await self._paging.other(seen) or self._by_query(case.target)
-        )
-
-    @staticmethod
-    def _by_query(target: Target) -> Paged | str:
-        """How to page what is read as one page, as its GraphQL query says; "" where it does not."""
-        is_unpaged = target.endpoint.pagination.type == "none"
-        paged = paging_of(target.endpoint) if is_unpaged else {}
-        return Paged(paged, "the query says so") if paged else ""
-
-    async def _unmarked(self, seen: Seen, target: Target) -> tuple[Path, Remedy] | None:
-        """The parameter that names the keys that come, where that of the next page is misspelt."""
-        paging = target.endpoint.pagination
-        marker = (paging.cursor_path or paging.next_link_path or "").rpartition(".")[2]
-        wanted = [marker] if marker else list(_MARKERS)
-        pages = self._children.pages(seen)
-        items = [item for page in pages for item in page.items]
-        bodies = [page.body for page in pages if isinstance(page.body, dict)]
-        is_there = any(body.get(one) for body in bodies for one in wanted)
-        if is_there or not chosen_by(target.endpoint.query_params, [*items, *bodies]):
-            return None
-
-        async def has(body: Json) -> bool:
-            return isinstance(body, dict) and any(body.get(one) for one in wanted)
-
-        return await self.unsent.by_other(seen, target, wanted, has)
-
-    async def unpaged(self, seen: Seen) -> list[Finding]:
-        """A list that is read as one page, though there is a second one."""
-        paging = self._near.resource(seen).endpoint.pagination
-        if ended := await ended_by(self._near.jq, seen, paging):
-            return await self._ended(seen, *ended)
-        page = in_doubt(seen, paging)
-        if page is None or not (page.warning or await self._goes_on(seen)):
-            return []
-        told = page.warning or f"paginationType is {paging.type}, and there is a second page"
-        case = self._told(seen, told)
-        is_led = paging.next_link_path or paging.cursor_path
-        if is_led and (lacks := await self._unmarked(seen, case.target)):
-            return [self._places.at(case, *lacks)]
-        way = await self._paging.other(seen)
-        is_wish = paging.type_is_own and paging.type == "none"
-        wish = "; if the first page is all you want, accept_doubt: true beside it says so"
-        remedy: str | Paged = "set its type to how the API pages" + (wish if is_wish else "")
-        if way:
-            remedy = dataclasses.replace(way, proof=way.proof + wish) if is_wish else way
-        found = self._places.paging(case, remedy)
-        return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
-
-    async def _goes_on(self, seen: Seen) -> bool:
-        """Whether there are rows behind those that were read; of a search a way to them."""
-        if seen.config.selector.method == "POST":
-            return await self._paging.other(seen) is not None
-        is_led = self._near.resource(seen).endpoint.pagination.type in LED
-        return await self._paging.leads_beyond(seen, is_sized=is_led)
-
-    async def _ended(
-        self, seen: Seen, path: str, name: str, other: str, value: Json
-    ) -> list[Finding]:
-        """At the path that ends a list, where it goes on: its opposite is meant."""
-        if not await self._paging.leads_beyond(seen):
-            return []
-        told = f"{name} {path!r} is {json.dumps(value)}, and there is a second page"
-        keys = (snake(name), snake(other)) if self._places.is_own(seen, name) else (name, other)
-        remedy = f"it says the opposite: write {keys[1]} in place of {keys[0]}, or remove it"
-        return [self._places.paging(self._told(seen, told), remedy, name)]
 
     async def _of_way(self, case: Case) -> Finding:
         """What keeps every request from the API."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import httpx
 from msgspec.structs import replace
 
 from json_values import Json
@@ -20,9 +21,9 @@ from resync.session import Session
 from workbench.check.asking.absence import Answered
 from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
+from workbench.check.asking.sent import bare
 from workbench.check.findings import likeness
 from workbench.check.guesses.refusal_words import named_missing, variable_missed
-from workbench.check.lists.paging import alone
 from workbench.check.lists.paging_ways import Ways
 from workbench.check.lists.places import Case, Paged
 from workbench.suggest.vocabulary import Names
@@ -39,6 +40,7 @@ _AT_LEAST: Final = re.compile(
 _LIKE: Final = 0.6  # likeness of a name and the one that was meant
 _NUMBER: Final = re.compile(r"(?<![\w.])[1-9]\d{0,3}(?![\w.])")
 _MOST: Final = 6  # numbers of a refusal that are tried
+_INVALID: Final = frozenset({400, 422})
 _USUAL: Final = (1000, 500, 200, 100, 50, 20)
 """Largest sizes that APIs have, for refusals that name none."""
 
@@ -54,7 +56,7 @@ class PagingTrials:
     async def valid(self, case: Case) -> Paged | tuple[str, str] | None:
         """How to page so that a request is valid; or the setting that is wrong, and what to do."""
         seen, target, request, words = case.seen, case.target, case.request, case.words
-        if remedy := await alone(self.near, target.endpoint.pagination, seen):
+        if remedy := await _alone(self.near, target.endpoint.pagination, seen):
             return "cursorAlone", remedy
         if request is not None and await self.near.body(request) is None:
             return await self._declared(target, request, words)
@@ -197,3 +199,19 @@ def _sizes(refusal: str) -> Iterator[int]:
     for least in _AT_LEAST.findall(refusal):
         yield int(least)
     yield from sorted(map(int, _NUMBER.findall(refusal)), reverse=True)[:_MOST]
+
+
+async def _alone(near: Nearby, paging: PaginationSettings, seen: Seen) -> str:
+    """What to write where a cursor was refused with what stood beside it, and is not by itself."""
+    name = paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type)
+    refused = next((one for one in reversed(seen.exchanges) if one.status in _INVALID), None)
+    if paging.type != "cursor" or paging.cursor_alone or refused is None or name is None:
+        return ""
+    url = httpx.URL(refused.url)
+    value = url.params.get(name)
+    if value is None or len(url.params) == 1:
+        return ""
+    request = PageRequest(bare(refused.url), params=((name, value),), purpose="check")
+    is_answered = await near.body(request) is not None
+    told = "write cursor_alone: true in its pagination: the cursor by itself is answered"
+    return told if is_answered else ""

@@ -1,0 +1,308 @@
+"""What the pages of a list show: a position that is not heeded, an end that is none."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from msgspec.structs import replace
+
+from jq_engine.worker import JqWorker
+from json_values import Json, follow, keys_of
+from pagination import PaginationSettings, make_paginator
+from paging.totals import says_all
+from settings.fields import snake
+from transport.observer import PageRead
+from workbench.check.asking.absence import Answered
+from workbench.check.asking.nearby import Target
+from workbench.check.asking.reading import Seen
+from workbench.check.asking.sent import bare, chosen_by
+from workbench.check.files.graphql_slips import paging_of
+from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.guesses.expressions import better, leaves, rows_of, values_of, written
+from workbench.check.lists.children import Children
+from workbench.check.lists.paging_trials import PagingTrials
+from workbench.check.lists.places import Case, Paged, Places, case_of, rows_in
+from workbench.check.lists.unsent import Unsent
+
+_FIRST: Final = re.compile(r"startPage to (\d+)")
+_MARKERS: Final = ("nextPageToken", "next_page_token", "next", "cursor", "next_cursor", "paging")
+"""Keys that often lead on: guesses, which count only where an answer has them."""
+
+
+_LED: Final = frozenset({"cursor", "next_link", "header_link"})
+"""The styles of lists that are led by what answers have."""
+_FEWEST: Final = 10  # rows of a server's own page
+_ROUND: Final = 5  # servers cut pages at multiples of it
+
+
+@dataclass(frozen=True)
+class _Unheld:
+    """A setting of paging whose path leads nowhere, and the path that is meant, or ""."""
+
+    name: str
+    path: str
+    meant: str
+
+    @property
+    def remedy(self) -> str | Paged:
+        """What to write; "" where nothing shows it."""
+        return Paged({self.name: self.meant.lstrip(".")}, "there it stands") if self.meant else ""
+
+
+class Pages:
+    """Says of lists that were read, or could not be, how they are to be paged."""
+
+    def __init__(
+        self, places: Places, children: Children, paging: PagingTrials, unsent: Unsent
+    ) -> None:
+        self._places = places
+        self._children = children
+        self._near = children.near
+        self._paging = paging
+        self._unsent = unsent
+
+    async def findings(self, seen: Seen) -> list[Finding]:
+        """What is wrong with the paging of a resource that was read without an error."""
+        found = await self._repeated(seen) or await self._miscounted(seen)
+        return [*found, *await self._unfound(seen), *await self._unpaged(seen)]
+
+    async def wrong(self, case: Case) -> Finding:
+        """At the setting of paging that is wrong."""
+        # Where the integration names the one setting that is wrong, it has asked.
+        seen, said = case.seen, case.error.report.remedy
+        first = _FIRST.search(said)
+        if first and "paginationType" not in said:
+            told = Paged({"startPage": int(first[1])}, "the page before has rows")
+            return self._places.paging(case, told)
+        of_level = [page for page in self._children.pages(seen) if page.rows]
+        for one in await _unheld(self._near.jq, case.target.endpoint.pagination, of_level):
+            if one.meant and f"{one.name} {one.path!r}" in str(case.error):
+                return self._places.paging(case, one.remedy, one.name)
+        if marked := await self._unmarked(seen, case.target):
+            return self._places.at(case, *marked)
+        remedy = await self._paging.other(seen) or _by_query(case.target)
+        return self._places.paging(case, remedy)
+
+    async def _unfound(self, seen: Seen) -> list[Finding]:
+        """Configured paths of paging that lead nowhere, though more pages follow."""
+        pages = [page for page in seen.own_pages if page.rows and page.goes_on]
+        paging = self._near.resource(seen).endpoint.pagination
+        found = []
+        for one in await _unheld(self._near.jq, paging, pages):
+            if one.name == "lastPagePath" and not one.meant:
+                continue  # only the last page may have it
+            told = f"{one.name} {one.path!r} finds nothing"
+            remedy = one.remedy or f"the answers have {keys_of(pages[0].body)}"
+            found.append(self._places.paging(case_of(self._near, seen, told), remedy, one.name))
+        return found
+
+    async def _repeated(self, seen: Seen) -> list[Finding]:
+        """A second page with the rows of the first one: the position is not heeded."""
+        own, of_parent = self._near.target(seen), self._near.parent(seen)
+        for purpose, target in (("parent", of_parent), ("page", own)):
+            pages = [page for page in seen.pages if page.purpose == purpose]
+            for one, other in combinations(pages, 2):
+                is_walk = one.goes_on and bare(one.url) == bare(other.url)
+                is_same = one.rows and one.rows == other.rows and rows_in(one) == rows_in(other)
+                if not is_walk or not is_same or target is None:
+                    continue
+                paging = target.endpoint.pagination
+                heeded = paging.pagination_param or "the position it is asked for"
+                told = f"page 2 has the rows of page 1: the API does not heed {heeded}"
+                remedy = "correct paginationParam to the name in the API's documentation"
+                if paging.type == "cursor":
+                    remedy = f"the cursor is found, and not read: {remedy}, or send_in"
+                way = await self._paging.other(seen, target)
+                case = dataclasses.replace(case_of(self._near, seen, told), target=target)
+                return [self._places.paging(case, way or remedy, "paginationParam")]
+        return []
+
+    async def _miscounted(self, seen: Seen) -> list[Finding]:
+        """An offset by which the second row is not one further than the first: it counts pages."""
+        target = self._near.target(seen)
+        if await _moves_by_rows(self._near.body, seen, target):
+            return []
+        way = await self._paging.other(seen)
+        case = case_of(self._near, seen, "the offset 1 is not the second row")
+        return [self._places.paging(case, way)] if way else []
+
+    async def _unpaged(self, seen: Seen) -> list[Finding]:
+        """A list that is read as one page, though there is a second one."""
+        paging = self._near.resource(seen).endpoint.pagination
+        if ended := await _ended_by(self._near.jq, seen, paging):
+            return await self._ended(seen, *ended)
+        page = _in_doubt(seen, paging)
+        if page is None or not (page.warning or await self._goes_on(seen)):
+            return []
+        told = page.warning or f"paginationType is {paging.type}, and there is a second page"
+        case = case_of(self._near, seen, told)
+        is_led = paging.next_link_path or paging.cursor_path
+        if is_led and (lacks := await self._unmarked(seen, case.target)):
+            return [self._places.at(case, *lacks)]
+        way = await self._paging.other(seen)
+        is_wish = paging.type_is_own and paging.type == "none"
+        wish = "; if the first page is all you want, accept_doubt: true beside it says so"
+        remedy: str | Paged = "set its type to how the API pages" + (wish if is_wish else "")
+        if way:
+            remedy = dataclasses.replace(way, proof=way.proof + wish) if is_wish else way
+        found = self._places.paging(case, remedy)
+        return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
+
+    async def _goes_on(self, seen: Seen) -> bool:
+        """Whether there are rows behind those that were read; of a search a way to them."""
+        if seen.config.selector.method == "POST":
+            return await self._paging.other(seen) is not None
+        is_led = self._near.resource(seen).endpoint.pagination.type in _LED
+        return await self._paging.leads_beyond(seen, is_sized=is_led)
+
+    async def _ended(
+        self, seen: Seen, path: str, name: str, other: str, value: Json
+    ) -> list[Finding]:
+        """At the path that ends a list, where it goes on: its opposite is meant."""
+        if not await self._paging.leads_beyond(seen):
+            return []
+        told = f"{name} {path!r} is {json.dumps(value)}, and there is a second page"
+        keys = (snake(name), snake(other)) if self._places.is_own(seen, name) else (name, other)
+        remedy = f"it says the opposite: write {keys[1]} in place of {keys[0]}, or remove it"
+        return [self._places.paging(case_of(self._near, seen, told), remedy, name)]
+
+    async def _unmarked(self, seen: Seen, target: Target) -> tuple[Path, Remedy] | None:
+        """The parameter that names the keys that come, where that of the next page is misspelt."""
+        paging = target.endpoint.pagination
+        marker = (paging.cursor_path or paging.next_link_path or "").rpartition(".")[2]
+        wanted = [marker] if marker else list(_MARKERS)
+        pages = self._children.pages(seen)
+        items = [item for page in pages for item in page.items]
+        bodies = [page.body for page in pages if isinstance(page.body, dict)]
+        is_there = any(body.get(one) for body in bodies for one in wanted)
+        if is_there or not chosen_by(target.endpoint.query_params, [*items, *bodies]):
+            return None
+
+        async def has(body: Json) -> bool:
+            return isinstance(body, dict) and any(body.get(one) for one in wanted)
+
+        return await self._unsent.by_other(seen, target, wanted, has)
+
+
+def _by_query(target: Target) -> Paged | str:
+    """How to page what is read as one page, as its GraphQL query says; "" where it does not."""
+    is_unpaged = target.endpoint.pagination.type == "none"
+    paged = paging_of(target.endpoint) if is_unpaged else {}
+    return Paged(paged, "the query says so") if paged else ""
+
+
+async def _moves_by_rows(answered: Answered, seen: Seen, target: Target) -> bool:
+    """Whether an offset of one leads to the second row; also where that cannot be asked."""
+    paging, request = target.endpoint.pagination, target.request
+    pages = [page for page in seen.own_pages if page.goes_on and page.rows > 1]
+    if paging.type != "offset" or request is None or not pages:
+        return True
+    read = next((page.body for page in pages if bare(page.url) == bare(request.url)), None)
+    one = replace(paging, start_offset=paging.start_offset + 1)
+    body = await answered(make_paginator(one).first(request)) if read is not None else None
+    first, rows = rows_of(read), rows_of(body)
+    return body is None or len(first) <= 1 or rows[:1] == first[1:2]
+
+
+async def _ended_by(
+    jq: JqWorker, seen: Seen, paging: PaginationSettings
+) -> tuple[str, str, str, Json] | None:
+    """What ended a list at its first page: a configured path, its setting, its opposite, its value.
+
+    None where no such path did, or where its value is no boolean, whose opposite may be meant.
+    """
+    pages = [page for page in seen.own_pages if page.rows]
+    if len(pages) != 1 or pages[0].goes_on or not isinstance(pages[0].body, dict):
+        return None
+    both = (
+        ("hasMorePath", "lastPagePath", paging.has_more_path),
+        ("lastPagePath", "hasMorePath", paging.last_page_path),
+    )
+    for name, other, path in both:
+        if path and not path.startswith("header:"):
+            expression = path if path.startswith(".") else written(path.split("."))
+            (value,) = await values_of(jq, expression, [pages[0].body])
+            if value is (name == "lastPagePath"):
+                return path, name, other, value
+    return None
+
+
+def _in_doubt(seen: Seen, paging: PaginationSettings) -> PageRead | None:
+    """The page of a list behind which there may be more; None where nothing speaks for that.
+
+    One that says so, or the longest of a list that is not paged, or to which no marker ever led:
+    as long as servers cut pages.
+    """
+    own = seen.config.selector.pagination
+    longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
+    if longest is None:
+        return None
+    is_long, is_round = longest.rows >= _FEWEST, not longest.rows % _ROUND
+    if paging.type in _LED:
+        is_led = any(page.goes_on for page in seen.own_pages)
+        return longest if is_long and is_round and not is_led else None
+    if paging.type != "none" or (own is not None and own.accept_doubt):
+        return None
+    # Of a resource that says itself that it has one page, the integration reads that and warns.
+    warned = [page for page in seen.own_pages if page.warning and own and own.type == "none"]
+    is_doubtful = longest.rows and (is_long or is_round)
+    return next(iter(warned), longest if is_doubtful else None)
+
+
+async def _unheld(
+    jq: JqWorker, paging: PaginationSettings, pages: Sequence[PageRead]
+) -> list[_Unheld]:
+    """Configured paths in bodies at which nothing stands in any of these pages."""
+    bodies = [page.body for page in pages if isinstance(page.body, dict)]
+    given = {
+        "hasMorePath": paging.has_more_path,
+        "lastPagePath": paging.last_page_path,
+        "totalPath": paging.total_path,
+    }
+    found = []
+    for name, path in given.items():
+        if not bodies or not path or path.startswith("header:"):
+            continue
+        expression = path if path.startswith(".") else written(path.split("."))
+        if all(value is None for value in await values_of(jq, expression, bodies)):
+            meant = _total_in(pages) if name == "totalPath" else _flag_in(pages, name)
+            near = None if meant else await better(jq, expression, bodies)
+            found.append(_Unheld(name, path, near.expression if near else meant))
+    return found
+
+
+def _total_in(pages: Sequence[PageRead]) -> str:
+    """The path of the only number that may count all rows of each page's list; "" for none.
+
+    Of several the only one whose name says so.
+    """
+    rows = [page.rows for page in pages]
+    found = [
+        path
+        for path, values in _scalars(pages)
+        if all(type(one) is int and one >= count for one, count in zip(values, rows, strict=True))
+    ]
+    named = [path for path in found if says_all(path[-1])] if len(found) > 1 else found
+    return written(named[0]) if len(named) == 1 and max(rows) > 1 else ""
+
+
+def _flag_in(pages: Sequence[PageRead], name: str) -> str:
+    """The path of the only boolean that says of each page whether more follow; "" for none."""
+    wanted = [page.goes_on is (name == "hasMorePath") for page in pages]
+    found = [path for path, values in _scalars(pages) if values == wanted]
+    return written(found[0]) if len(found) == 1 else ""
+
+
+def _scalars(pages: Sequence[PageRead]) -> Iterator[tuple[tuple[str, ...], list[Json]]]:
+    """The paths of the answers that all of them have, with their values."""
+    bodies = [page.body for page in pages]
+    for path in leaves(bodies[0]) if bodies else ():
+        values = [follow(body, path) for body in bodies]
+        if all(isinstance(value, bool | int) for value in values):
+            yield path, [value for value in values if isinstance(value, bool | int)]
