@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.check_bench import checked_files
-from tests.check_scene import Scene, Spoil, person, serving, settings, told
+from tests.check_scene import Scene, Spoil, person, serving, settings, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer, redirect, text
 from tests.repairs import apply
 
@@ -764,3 +764,23 @@ async def test_what_a_login_comes_to_is_written_without_a_secret(
 
     mended = await checked_files(paths, lambda _: httpx.AsyncClient(trust_env=False))
     assert mended.findings == [], told(mended.findings)
+
+
+async def test_what_a_path_has_of_a_logins_answer_is_shown(tmp_path: Path, api: FaultApi) -> None:
+    """It stands in the mapping in plain text, so a remedy may hold it; the token it may not."""
+    scene = Scene(tmp_path, api)
+    site = "b6ecc851-9eaf-5424-99f3"
+    people = {"data": PEOPLE, "errors": []}
+    api.serve(f"/v1/sites/{site}/users", lambda _: answer(people))
+
+    report = await scene.spoilt(
+        [
+            logging_in(_LOGGED, {"headers": {"Authorization": "Bearer {{.token}}"}}),
+            login_by(in_json, {"token": ISSUED, "site": {"id": site}}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+            swap("kind: /people", f"kind: /sites/{site}/user"),
+        ]
+    )
+
+    assert f"write kind: /sites/{site}/users" in report.findings[0].remedy, told(report.findings)
+    assert ISSUED not in json.dumps(report.as_json())

@@ -251,6 +251,18 @@ def test_of_a_large_answer_the_likeliest_are_learnt() -> None:
     assert quoted.startswith(f"{REDACTED} x")
 
 
+def test_what_stands_in_plain_text_is_taken_for_no_secret() -> None:
+    """Of what is unlikely one: a token that stands there stays one."""
+    redact = Redactor()
+    redact.spare("/sites/b6ecc851-9eaf/projects", "/tokens/a-certain-token")
+
+    redact.learn("b6ecc851-9eaf", "77aa-88bb", origin="answer", unlikely=True)
+    redact.learn("a-certain-token", origin="login")
+
+    assert redact("b6ecc851-9eaf 77aa-88bb") == f"b6ecc851-9eaf {REDACTED}"
+    assert redact("/tokens/a-certain-token") == f"/tokens/{REDACTED}"
+
+
 def test_what_is_learnt_last_is_kept() -> None:
     """However many cookies an API sets, the newest are known, and what was told for sure."""
     redact = Redactor("certain-secret")

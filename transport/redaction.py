@@ -85,6 +85,7 @@ class Redactor:
         self._learnt: dict[str, OrderedDict[str, int]] = {}
         self._index: Index | None = None
         self._knows_all = True
+        self._public = ""
         self.in_data: Redactor = self if exact_case else Redactor(exact_case=True)
         self.add(*secrets, credentials=credentials)
 
@@ -93,6 +94,10 @@ class Redactor:
         self._remember(self._certain, secrets)
         if self.in_data is not self:
             self.in_data.add(*credentials)
+
+    def spare(self, *texts: str) -> None:
+        """Take nothing for a secret that is ``unlikely`` one and stands in these, in plain text."""
+        self._public = "\n".join((self._public, *texts))
 
     def learn(
         self, *secrets: str, origin: str, credentials: Iterable[str] = (), unlikely: bool = False
@@ -103,6 +108,8 @@ class Redactor:
         Once it gave more, no answer is quoted, unless these are ``unlikely`` to be secrets.
         """
         learnt = self._learnt.setdefault(origin, OrderedDict())
+        if unlikely:
+            secrets = tuple(one for one in secrets if one not in self._public)
         self._knows_all &= unlikely or len(secrets) <= MOST_LEARNT
         kept = list(dict.fromkeys(secrets[:MOST_LEARNT]))
         self._remember(learnt, kept[::-1], unlikely=unlikely)

@@ -17,6 +17,7 @@ from transport.observer import Exchange, Observer
 from workbench.check.asking.reading import Seen, Watcher, look, session_of
 from workbench.check.files.offline import Installation
 from workbench.check.findings import Finding, ordered
+from workbench.check.guesses.paths import known_of
 from workbench.check.items.judge import Judge, nulls_of
 from workbench.check.login.changes import ClientOf
 from workbench.check.refused.trouble import Troubles, said_once
@@ -75,6 +76,8 @@ async def check_online(
         return Report(installation.findings)
     watcher, begun = Watcher(beside), time.monotonic()
     async with session_of(settings, watcher, http) as session:
+        known = known_of(config.resources)
+        session.client.redact.spare(*known.paths, *known.templates)
         seen = await look(session, watcher, installation, limits, tell)
         findings = await _findings(
             installation,
