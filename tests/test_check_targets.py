@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.check_scene import Mistake, Scene, Spoil, settings, signed, swap
+from tests.check_scene import Mistake, Scene, Spoil, serving, settings, signed, swap
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
 
 FARMS: list[dict[str, Json]] = [
@@ -131,7 +131,21 @@ _PARTS = swap('"target": "farm"', '"target": "garage"', "blueprints")
 _NO_PROPERTIES = swap(
     "          properties:\n            hectares: .hectares\n            slug: .slug\n", ""
 )
+# Each tractor has a job, too, which is not what its owner is.
+_WITH_JOBS = _listed([one | {"job": {"id": f"j{n % 9}"}} for n, one in enumerate(TRACTORS)])
 CASES = {
+    "a target that is not what the relation reads": Mistake(
+        [
+            swap("farm: .owner.farmRef", "owner: .owner.farmRef"),
+            swap(
+                '"farm": {\n    "target": "farm"', '"owner": {\n    "target": "job"', "blueprints"
+            ),
+            serving(_WITH_JOBS, "/v1/tractors"),
+        ],
+        '"target": "job"',
+        'write "target": "farm" (all values are identifiers of farm)',
+        "blueprints",
+    ),
     "a relation to what no resource makes": Mistake(
         [_without("/farms")],
         "farm: .owner.farmRef",

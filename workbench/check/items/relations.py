@@ -175,7 +175,10 @@ class Relations:
         by_key, target = self._other_key(ask), ask.relation.target
         is_meant = _speaks(target, ask.name)
         other = None if by_key and is_meant else self._other_target(ask)
-        if other and (not own or (_speaks(other[0], ask.name) and not is_meant)):
+        instead = str(own.value) if isinstance(own, Write) else ""
+        is_called = _reads(ask.expression, ask.name) and not _reads(instead, ask.name)
+        is_other = other is not None and (_speaks(other[0], ask.name) or is_called)
+        if other and (not own or (is_other and not is_meant)):
             return self._of_target(ask, *other)
         if by_key is None:
             return None
@@ -324,6 +327,11 @@ def _speaks(blueprint: str, name: str) -> bool:
     """Whether a relation is called like a blueprint."""
     stems = {word.removesuffix("s") for word in words_of(name)}
     return bool(stems & {word.removesuffix("s") for word in words_of(blueprint)})
+
+
+def _reads(expression: str, name: str) -> bool:
+    """Whether a relation is called as what an expression reads."""
+    return any(_speaks(key, name) for path in paths_in(expression) for key in path)
 
 
 def _targets(value: Json) -> list[str]:
