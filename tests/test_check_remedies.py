@@ -108,6 +108,13 @@ def linked(row: dict[str, Json]) -> dict[str, Json]:
     return {"link": f"/p/{row['id']}", "site": f"https://example.com/{row['id']} and more"}
 
 
+def as_xml(request: Request) -> Reply:
+    """People as XML for all."""
+    del request
+    rows = "".join(f"<person><id>{n}</id><name>N</name></person>" for n in range(3))
+    return text(f'<?xml version="1.0"?><people>{rows}</people>', kind="application/xml")
+
+
 def by_accept(request: Request, count: int = 1) -> Reply:
     """People as XML for those who want that, else as JSON."""
     if "xml" not in request.headers.get("accept", ""):
@@ -286,6 +293,11 @@ CASES = {
         [asking("response_format: xml"), serving(by_accept_all)],
         "response_format: xml",
         "write response_format: json (the same address answers JSON, with 20 rows at data_path)",
+    ),
+    "a format with which there is what is mapped": Mistake(
+        [swap("data_path: .data\n", "data_path: .people.person\n"), serving(as_xml)],
+        "selector:",
+        "the answer is xml: write response_format: xml, with which there is what is mapped",
     ),
     "a parameter that the API misses": Mistake(
         [serving(wanting("zone", "The 'zone' parameter is missing", 400))],

@@ -5,15 +5,15 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from jq_engine.worker import JqWorker
-from transport.formats import BodyFormat
-from workbench.check.asking.nearby import Nearby
+from transport.formats import BodyFormat, FormatName
+from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.findings import Write
 from workbench.check.guesses.expressions import values_of
 
 
-def format_of(seen: Seen, said: str) -> str:
-    """The format of an answer that could not be read; "" where nothing tells."""
+def format_of(seen: Seen, said: str) -> FormatName | None:
+    """The format of an answer that could not be read; None where nothing tells."""
     kinds = [one.content_type or "" for one in seen.exchanges]
     words = said.lstrip()
     if words.startswith("<?xml") or any("xml" in kind and "html" not in kind for kind in kinds):
@@ -22,7 +22,17 @@ def format_of(seen: Seen, said: str) -> str:
         has_lines = "\n{" in said or "\\n{" in words
         is_ndjson = has_lines or seen.config.selector.response_format == "ndjson"
         return "ndjson" if is_ndjson else "json"
-    return next((one for one in ("csv", "ndjson") if any(one in kind for kind in kinds)), "")
+    others: tuple[FormatName, ...] = ("csv", "ndjson")
+    return next((one for one in others if any(one in kind for kind in kinds)), None)
+
+
+async def is_mapped_as(near: Nearby, seen: Seen, target: Target, name: FormatName) -> bool:
+    """Whether what is mapped is there where an answer is read in a format."""
+    if target.request is None:
+        return False
+    body = await near.body(replace(target.request, format=BodyFormat(name)))
+    wanted = near.expressions(seen, target)
+    return await near.worth(body, target.endpoint.data_path, wanted) > 1
 
 
 async def as_json(near: Nearby, seen: Seen) -> str:

@@ -19,15 +19,16 @@ from errors import (
 )
 from resync.path_parameters import Resource, in_step, ordered
 from resync.session import Session
+from transport.formats import FormatName
 from workbench.check.asking.absence import Absence, Absent
 from workbench.check.asking.answered import is_reported
 from workbench.check.asking.nearby import NOT_FOUND, Nearby
 from workbench.check.asking.reading import Seen
 from workbench.check.files.documents import Variables
-from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.findings import Finding, Path, Remedy, Told
 from workbench.check.lists.children import Children
 from workbench.check.lists.empty import Empty
-from workbench.check.lists.formats import as_json, format_of
+from workbench.check.lists.formats import as_json, format_of, is_mapped_as
 from workbench.check.lists.misread import Misread, cause_of
 from workbench.check.lists.pages import Pages
 from workbench.check.lists.paging_trials import PagingTrials
@@ -187,7 +188,7 @@ class Troubles:
         is_html = "html" in str(case.error).lower()
         if is_html and case.all_failed:
             return await self._page(case)
-        name = "" if is_html else format_of(case.seen, case.words)
+        name = None if is_html else format_of(case.seen, case.words)
         if name == "json" and (found := await self._refused.unread(case)):
             return found
         if name and name != case.seen.config.selector.response_format:
@@ -210,17 +211,18 @@ class Troubles:
         told = "a page for people: baseUrl must lead to the API, with its path"
         return self._places.of_setting(blame or Blame("baseUrl", told), case.error)
 
-    async def _of_format(self, case: Case, name: str) -> Finding:
+    async def _of_format(self, case: Case, name: FormatName) -> Finding:
         """At what says the format of an answer, which is in another one."""
         path: Path = (*case.target.base, "response_format")
-        if case.seen.at(path) is None:
-            path = case.target.of_path
-        remedy = f"the answer is {name}: write response_format: {name}"
+        told = f"the answer is {name}: write response_format: {name}"
+        if await is_mapped_as(self._near, case.seen, case.target, name):
+            words = f"{told}, with which there is what is mapped"
+            return self._places.at(case, path, Told(words, own=name))
         if name in {"xml", "csv"} and (other := await as_json(self._near, case.seen)):
-            remedy += f"; or: {other}"
-        elif name in {"xml", "csv"}:
-            remedy += ", or what makes it JSON into query_params, queryParams or headers"
-        return self._places.at(case, path, remedy)
+            return self._places.at(case, path, f"{told}; or: {other}")
+        if name in {"xml", "csv"}:
+            told += ", or what makes it JSON into query_params, queryParams or headers"
+        return self._places.at(case, path, Told(told, own=name))
 
 
 def _multiply(resource: Resource) -> bool:
