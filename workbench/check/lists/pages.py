@@ -70,7 +70,8 @@ class Pages:
     async def findings(self, seen: Seen) -> list[Finding]:
         """What is wrong with the paging of a resource that was read without an error."""
         found = await self._repeated(seen) or await self._miscounted(seen)
-        return [*found, *await self._unfound(seen), *await self._unpaged(seen)]
+        found += await self._unfound(seen) + await self._unpaged(seen)
+        return found + await self._unsized(seen)
 
     async def wrong(self, case: Case) -> Finding:
         """At the setting of paging that is wrong."""
@@ -131,6 +132,16 @@ class Pages:
         way = await self._paging.other(seen)
         case = case_of(self._near, seen, "the offset 1 is not the second row")
         return [self._places.paging(case, way)] if way else []
+
+    async def _unsized(self, seen: Seen) -> list[Finding]:
+        """A size of pages that is sent under a name that nobody heeds: it costs requests."""
+        way = await self._paging.unheeded_size(seen)
+        if way is None:
+            return []
+        size, rows = self._near.resource(seen).endpoint.pagination.page_size, seen.own_pages[0].rows
+        told = f"the API does not heed the size {size}: pages have {rows} items"
+        found = self._places.paging(case_of(self._near, seen, told), way)
+        return [dataclasses.replace(found, severity="warn")]
 
     async def _unpaged(self, seen: Seen) -> list[Finding]:
         """A list that is read as one page, though there is a second one."""

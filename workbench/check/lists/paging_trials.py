@@ -23,6 +23,7 @@ from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare
 from workbench.check.findings import likeness
+from workbench.check.guesses.expressions import lists_of_objects
 from workbench.check.guesses.refusal_words import named_missing, variable_missed
 from workbench.check.lists.paging_ways import Ways
 from workbench.check.lists.places import Case, Paged
@@ -52,6 +53,7 @@ class PagingTrials:
         self._session = session
         self.near = near
         self._ways = Ways(session)
+        self._sized: set[str | None] = set()
 
     async def valid(self, case: Case) -> Paged | tuple[str, str] | None:
         """How to page so that a request is valid; or the setting that is wrong, and what to do."""
@@ -121,6 +123,26 @@ class PagingTrials:
         way = await self._ways.find(Target(target.base, endpoint, sized))
         also = {"sizeParam": name, "sendIn": "body"}
         return None if way is None else Paged({**way.values, **also}, way.proof)
+
+    async def unheeded_size(self, seen: Seen) -> Paged | None:
+        """The parameter of the size that a list heeds, where it does not heed the one that is sent.
+
+        None also where it heeds none. Each name is looked into once.
+        """
+        target = self.near.target(seen)
+        paging, request = target.endpoint.pagination, target.request
+        name = paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type)
+        rows = seen.own_pages[0].rows if seen.own_pages and seen.own_pages[0].goes_on else 0
+        is_asked = rows > 1 and paging.type != "none" and paging.sends_size
+        if request is None or name in self._sized or not is_asked:
+            return None
+        self._sized.add(name)
+        less = make_paginator(replace(paging, page_size=rows - 1)).first(request)
+        lists = lists_of_objects(await self.near.body(less))
+        if rows not in {len(one) for _, one in lists}:
+            return None
+        found = await self._ways.sized(request, target.endpoint, "")
+        return found if found and found.values != {"sizeParam": name} else None
 
     async def leads_beyond(self, seen: Seen, *, is_sized: bool = False) -> bool:
         """Whether there are rows beyond those of a resource that is read as one page.
