@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from pagination import PaginationSettings, make_paginator
 from paging.extraction import Extractor
 from resync.path_parameters import Parameter, Resource, ordered
 from resync.row_values import Chooser
-from workbench.check.files.documents import Document, texts_at
+from workbench.check.files.documents import Document, texts_at, yaml_of
 from workbench.check.files.jq_slips import meant
 from workbench.check.files.mapping import dotted
-from workbench.check.findings import Path, Remedy, Write
+from workbench.check.findings import Path, Remedy, Told, Write, moved
 
 _KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
 _SELECTOR: Final = 3  # parts of the path of a selector
@@ -35,6 +36,7 @@ _JQ: Final = (
     "port.entity.mappings.properties.*", "port.entity.mappings.relations.*",
 )  # fmt: skip
 """Where jq stands in a resource."""
+_PARAMETERS: Final = ("selector", "path_parameters")
 _BRACED: Final = re.compile(r"\{\w+\}")
 _OF_OTHERS: Final = re.compile(
     r"\$\{(\w+)\}|\{\{\s*(\w+)\s*\}\}|<(\w+)>|(?<=/):(\w+)(?=/|$)|%\((\w+)\)s"
@@ -151,8 +153,10 @@ def check_resources(
                     path, whole = lost
                     remedy = Write(whole, "as another kind has it")
                     document.note(("resources", at, *path), fault.found, remedy)
-                elif "{" in fault.problem and (misspelt := _misspelt(document, at, one)):
-                    document.note(misspelt[0], fault.found, misspelt[1])
+                elif "{" in fault.problem and (
+                    meant := _misspelt(document, at, one) or _as_elsewhere(document, at, fault)
+                ):
+                    document.note(meant[0], fault.found, meant[1])
                 else:
                     _note_of_integration(document, fault, ("resources", at))
 
@@ -184,10 +188,13 @@ def _lost(
     return next(((at, one) for at, one, short in wholes if one.endswith(f"{name}{short}")), None)
 
 
-def _misspelt(document: Document, at: int, resource: EndpointResource) -> tuple[Path, Write] | None:
+def _misspelt(
+    document: Document, at: int, resource: EndpointResource
+) -> tuple[Path, Remedy] | None:
     """The placeholder that is no parameter's, where one parameter has none, and what to write.
 
-    Or the part of the path that is called as that parameter, without its braces.
+    Or that parameter, where the mapping reads its values by the placeholder's name. Or the part of
+    the path that is called as that parameter, without its braces.
     """
     names = {str(name) for name in resource.selector.path_parameters or {}}
     places = _requested(document, at, resource)
@@ -198,13 +205,41 @@ def _misspelt(document: Document, at: int, resource: EndpointResource) -> tuple[
     name = unused.pop()
     for path, text in places:
         for hole in _BRACED.findall(text):
-            if hole.strip("{}") not in names and "path_parameters" not in path:
-                also = f"call path_parameters.{name} {hole.strip('{}')}"
-                return path, Write(text.replace(hole, f"{{{name}}}"), also=also)
+            other = hole.strip("{}")
+            if other in names or "path_parameters" in path:
+                continue
+            place: Path = ("resources", at, *_PARAMETERS, name)
+            if f".__{other}" in json.dumps(document.at(("resources", at))):
+                words = f"call it {other}, as the mapping does"
+                return place, moved(words, place, (*place[:-1], other))
+            also = f"call path_parameters.{name} {other}"
+            return path, Write(text.replace(hole, f"{{{name}}}"), also=also)
     parts = resource.kind.split("/")
     if name in parts:
         kind = "/".join(f"{{{name}}}" if part == name else part for part in parts)
         return ("resources", at, "kind"), Write(kind)
+    return None
+
+
+def _as_elsewhere(document: Document, at: int, fault: Fault) -> tuple[Path, Remedy] | None:
+    """What another resource has for a placeholder: its parameter, or where its value is sent."""
+    name = next((hole.strip("{}") for hole in _BRACED.findall(fault.problem)), "")
+    others = document.at(("resources",))
+    for other in range(len(others) if isinstance(others, list) else 0):
+        base: Path = ("resources", other, "selector")
+        held = document.at((*base, "path_parameters", name))
+        if at == other or held is None:
+            continue
+        own: Path = ("resources", at, "selector")
+        if document.at((*own, "path_parameters", name)) is None:
+            words = f"write path_parameters: {yaml_of({name: held})}, as another kind has it"
+            return (*own, "path_parameters", name), Told(words, own=held)
+        for part in ("query_params", "body", "body_form"):
+            sent = document.at((*base, part))
+            for key, value in sent.items() if isinstance(sent, dict) else ():
+                if value == f"{{{name}}}":
+                    words = f"write {part}: {yaml_of({str(key): value})}, as another kind has it"
+                    return (*own, part, str(key)), Told(words, own=value)
     return None
 
 
