@@ -370,7 +370,8 @@ CASES = {
     "a variable that a query declares": Mistake(
         [
             asking(
-                "method: POST\n      body: {query: 'query ($sheet: Int, $much: Int) { people }'}\n"
+                "method: POST\n      body: {query: 'query ($sheet: Int, $much: Int) "
+                "{ people(page: $sheet, size: $much) { id } }'}\n"
                 "      pagination: {pagination_param: variables.shet, size_param: variables.much,"
                 " send_in: body}"
             ),

@@ -25,6 +25,7 @@ _ROWS: Final = frozenset({"nodes", "edges"})
 _PAGE_INFO: Final = {"pageInfo": "pageInfo { hasNextPage endCursor }", "endCursor": "endCursor"}
 """https://relay.dev/graphql/connections.htm: a connection's rows, and what leads on beside them."""
 _END: Final = ("pageInfo", "endCursor")
+_COUNTED: Final = frozenset({"offset", "page"})
 _NEXT: Final = re.compile(r"^(next|end|after).*(cursor|token|page|key)", re.IGNORECASE)
 _LIKE: Final = 0.8
 
@@ -146,7 +147,8 @@ class _Selector:
         free = [
             one
             for one, kind in query.declared.items()
-            if one not in {*self._given, self._size} and one in query.used and "Int" not in kind
+            if one not in {*self._given, self._size} and one in query.used
+            if ("Int" in kind) == (paging.type in _COUNTED)
         ]
         if name in query.declared or len(free) != 1:
             return None
