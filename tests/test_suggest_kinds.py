@@ -1085,6 +1085,52 @@ async def test_a_title_is_what_people_read() -> None:
     assert [study.title for study in found] == [".clientId", ".name // .username", ".body"]
 
 
+async def test_a_title_is_no_address_where_there_is_a_word() -> None:
+    """Addresses and sums are read by machines; of texts one that is called a name comes first."""
+    hosts: list[Row] = [
+        {
+            "id": 700 + n,
+            "mac": f"a0:b1:{n:02}",
+            "ip": f"10.0.0.{n}",
+            "at": f"r {n}",
+            "hostname": f"h{n}x",
+        }
+        for n in range(9)
+    ]
+    builds: list[Row] = [
+        {"id": 40 + n, "revision": f"{n:040x}", "comment": f"Release {n}"} for n in range(9)
+    ]
+    data: Data = {"hosts": hosts, "builds": builds}
+
+    found = await _read(["/hosts", "/builds"], data, *(Collection(f"/{n}", table(n)) for n in data))
+
+    assert [study.title for study in found] == [".hostname", ".comment"]
+
+
+async def test_what_tells_the_children_of_a_parent_apart_is_what_they_are_called() -> None:
+    """Before the name of a resource, and although it refers to another item."""
+    people: list[Row] = [{"name": f"per-son-{w}"} for w in "abcdefg"]
+    teams: list[Row] = [{"id": f"t{n}", "label": f"Team {n}"} for n in range(3)]
+    members: list[Row] = [
+        {"name": row["name"], "roles": ["dev"], "~of": f"t{n}"}
+        for n in range(3)
+        for row in people[n:]
+    ]
+    queues: list[Row] = [
+        {"urn": f"urn:{n}:q/{w}", "queue_id": f"queue-{w}", "~of": f"t{n}"}
+        for n in range(3)
+        for w in "abcd"
+    ]
+    data: Data = {"people": people, "teams": teams, "members": members, "queues": queues}
+    paths = ["/people", "/teams", "/teams/{team}/members", "/teams/{team}/queues"]
+    lists = [Collection(path, table(path[1:])) for path in paths[:2]]
+    lists += [Collection(path, children(path.split("/")[-1], team="~of")) for path in paths[2:]]
+
+    found = await _read(paths, data, *lists)
+
+    assert [study.title for study in found[2:]] == [".name", ".queue_id"]
+
+
 async def test_what_refers_to_another_item_is_not_what_one_is_called() -> None:
     """Then the next best text is."""
     teams: list[Row] = [{"name": f"team-{n}", "about": f"What {n} does"} for n in range(7)]

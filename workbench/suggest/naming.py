@@ -52,7 +52,9 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
 def name_items(study: Study, found: Sequence[Column]) -> None:
     """Choose what items are called from some of their columns."""
     of = ["/".join(str(item.get(f"__{one.name}")) for one in study.parents) for item in study.items]
-    study.title_column = column = title_of(found, study.identifier_column, study.noun, of)
+    study.title_column = column = title_of(
+        found, study.identifier_column or study.within, study.noun, of
+    )
     study.title = column.path if column else study.identifier
     if column and (pair := names_of_two(found, column, study.noun)):
         study.title = pair

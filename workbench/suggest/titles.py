@@ -12,6 +12,7 @@ from workbench.suggest.vocabulary import names_identity, words_of
 _UNNAMED = 99  # the rank of a title by no telling name
 _LONGEST_TITLE = 120
 _CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
+_OPAQUE = re.compile(r"[\dA-Fa-f.:_-]*\d[\dA-Fa-f.:_-]*")
 _TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
 _NAME, _BOTH = " name", 2
 _TITLE_NAMES = (
@@ -52,6 +53,7 @@ def title_of(
         return identifier
     copied = identifier.values if identifier else None
     others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
+    others.sort(key=lambda column: (_is_opaque(column), not column.name.endswith("name")))
     apart = (c for c in texts if c.values != copied and _own_values(c, of) == len(c.values))
     words = filter(_is_spoken, apart)
     phrases = (c for c in others if _is_phrase(c))
@@ -129,6 +131,11 @@ def _is_phrase(column: Column) -> bool:
 def is_code(column: Column) -> bool:
     """Whether the values are sums or random ids, which nobody calls an item by."""
     return all(_CODE.fullmatch(str(value)) for value in column.present)
+
+
+def _is_opaque(column: Column) -> bool:
+    """Whether the values are for machines: addresses, versions, sums."""
+    return all(_OPAQUE.fullmatch(str(value)) for value in column.present)
 
 
 def _names_id(column: Column) -> bool:

@@ -44,8 +44,9 @@ def relate(studies: Sequence[Study]) -> None:
                 certain=relation.certain,
             )
         taken = {relation.expression for relation in study.relations}
-        if study.title in taken and len(study.columns) > 1:
-            # What refers to another item names none.
+        own = study.within.path if study.within else ""
+        if study.title in taken - {own} and len(study.columns) > 1:
+            # What refers to another item names none, unless it is what tells a parent's apart.
             name_items(study, [c for c in study.columns if not taken & {c.path, c.text_path}])
         names = {relation.name for relation in study.relations}
         refers = {relation.expression for relation in study.relations if relation.certain}
