@@ -633,21 +633,33 @@ def test_settings_give_base_url_and_credentials(
     assert "your-token" not in result.output + (out / "port-app-config.yml").read_text()
 
 
-@pytest.mark.parametrize(("style", "own"), [("", {}), ("page", {"pagination": {"type": "none"}})])
-def test_no_paging_is_named_beside_a_style_of_the_settings_alone(
-    style: str, own: dict[str, Json], tmp_path: Path
-) -> None:
-    """For a resource that names it its first page is enough, whatever the API says of more."""
+def test_paging_for_all_lists_is_tried_and_not_written(tmp_path: Path) -> None:
+    """What others than these lists were read by would not fit some of them; its names are tried."""
+
+    def paged(request: Request) -> Response:
+        cut, sheet = (
+            int(request.query_params.get(name, n)) for name, n in (("cut", 9), ("sheet", 0))
+        )
+        return JSONResponse(ROWS[cut * sheet : cut * sheet + cut])
+
     prefix, env = "OCEAN__INTEGRATION__CONFIG__", tmp_path / "given.env"
-    with serving(_api(lambda _: JSONResponse(ROWS[:7]))) as url:
-        env.write_text(f"{prefix}BASE_URL={url}/v1\n{prefix}PAGINATION_TYPE={style}\n")
+    given = {"PAGINATION_TYPE": "page", "PAGINATION_PARAM": "sheet", "SIZE_PARAM": "cut",
+             "TOTAL_PATH": "in.all", "MAX_PAGES": "7"}  # fmt: skip
+    with serving(_api(paged)) as url:
+        lines = [f"{prefix}{name}={value}" for name, value in given.items()]
+        env.write_text("\n".join([f"{prefix}BASE_URL={url}/v1", *lines]))
         options = ["--settings", str(env), "--out", str(tmp_path / "out")]
         result = CliRunner().invoke(main, ["suggest", "/things", *options])
     assert result.exit_code == 0, result.output
-    text = (tmp_path / "out" / "port-app-config.yml").read_text()
-    assert "# paging none: size and position change nothing" in text
-    selector = yaml.safe_load(text)["resources"][0]["selector"]
-    assert selector == {"query": "true", **own}
+    assert (
+        "PAGINATION_PARAM, PAGINATION_TYPE, SIZE_PARAM, TOTAL_PATH must not be set" in result.output
+    )
+    assert f"preview --settings {tmp_path}/out/.env" in result.output
+    written = (tmp_path / "out" / ".env").read_text()
+    assert [name for name in given if name in written] == ["MAX_PAGES"]
+    config = yaml.safe_load((tmp_path / "out" / "port-app-config.yml").read_text())
+    paging = config["resources"][0]["selector"]["pagination"]
+    assert (paging["pagination_param"], paging["size_param"]) == ("sheet", "cut")
 
 
 def test_an_authority_of_the_settings_is_trusted(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from json_values import Json
 from pagination import PaginationSettings
 from resync.session import Session
 from settings import Settings, load_settings
-from settings.fields import VARIABLE_PREFIX
+from settings.fields import SECTIONS, VARIABLE_PREFIX
 from workbench.check.files.documents import Variables, read_env
 from workbench.ocean_context import ocean_without_port
 from workbench.patience import PATIENCE
@@ -38,6 +38,7 @@ from workbench.waiting import waiting
 _MOST_WAIT = 30.0  # seconds that a request may be retried for
 _PRIVATE = 0o600
 _USAGE, _FAULTS = 2, 1
+_OF_PAGING = frozenset(field.key for field in SECTIONS["Pagination"]) - {"max_pages"}
 _WRITTEN = ("port-app-config.yml", "blueprints.json", ".env")
 
 
@@ -98,7 +99,9 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
         _check_folder(out, settings_file, overwrite=overwrite)
         variables = _read_env(settings_file) if settings_file else Variables("")
         given = _ours(variables.values)
-        written = _ours({name: variables.kept(name) for name in variables.values})
+        kept = _ours({name: variables.kept(name) for name in variables.values})
+        # Each list has its own: what holds for all would hold for those that it does not fit.
+        written = {name: value for name, value in kept.items() if name not in _OF_PAGING}
         site = site_of(urls, given.get("base_url"))
         signed = _signed(bearer_env, headers, written.get("custom_headers"))
         base = {"base_url": site.base_url}
@@ -114,7 +117,9 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     files = _written(out, suggestion, written | signed | base, settings_file)
     _tell(suggestion, files, as_json=as_json)
     if files and not as_json:
-        click.echo(f"Next: {_next(out, settings_file)}")
+        if paging := sorted(name.upper() for name in kept.keys() - written.keys()):
+            click.echo(f"Each list has its own paging: {', '.join(paging)} must not be set.")
+        click.echo(f"Next: {_next(out, None if paging else settings_file)}")
     sys.exit(_FAULTS if suggestion.refused else 0)
 
 
@@ -129,7 +134,7 @@ async def _suggested(
                 session,
                 document=document,
                 is_whole=is_whole,
-                names_none=own.pagination.type != "none",
+                given=own.pagination,
                 progress=lambda text: told.begin(f"Asking {text}"),
             )
             return await suggester.suggest(site.targets)

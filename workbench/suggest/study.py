@@ -85,14 +85,12 @@ class Relation:
 class Study:
     """One endpoint under study; ``refusal`` is why nothing can be written for it.
 
-    ``names_none``: the installation has a style of its own, which a list that does not page must
-    refuse. ``within``: the column that, behind the values of the parents, identifies its items.
+    ``within``: the column that, behind the values of the parents, identifies its items.
     """
 
     target: Target
     blueprint: str
     wanted: bool = True
-    names_none: bool = False
     place: Place = field(default_factory=Place)
     format: FormatName = "json"
     size_param: str | None = None
@@ -171,7 +169,7 @@ class Study:
         first page where ``none`` is named.
         """
         if self.paging.type == "none":
-            return {"type": "none"} if self.names_none else {}
+            return {}
         settings: dict[str, Json] = {"type": self.paging.type, **self.paging.settings}
         if self.size_param:
             return {**settings, "size_param": self.size_param, "page_size": self.page_size}

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from paging.model import PageRequest
+from paging.paginator import PaginationSettings
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
 from workbench.suggest.addresses import own_addresses
@@ -82,7 +83,7 @@ class Suggester:
         *,
         document: Document | None = None,
         is_whole: bool = False,
-        names_none: bool = False,
+        given: PaginationSettings | None = None,
         progress: Progress = lambda _: None,
     ) -> None:
         self._document = document
@@ -90,8 +91,8 @@ class Suggester:
         self._client = session.client
         self._settings = session.settings
         self._progress = progress
-        self._names_none = names_none
-        self._house = House(is_whole=is_whole)
+        sizes, positions = _names(given) if given else ([], [])
+        self._house = House(sizes, positions, is_whole=is_whole)
         self._studies: dict[Target, Study] = {}
         self._askers: dict[Target, Asker] = {}
         self._blueprints: set[str] = set()
@@ -203,7 +204,7 @@ class Suggester:
         for known in self._studies.values():
             if target in {known.target, known.asked}:
                 return known
-        study = Study(target, "", wanted, names_none=self._names_none, asked=target)
+        study = Study(target, "", wanted, asked=target)
         self._studies[target] = study
         asker = self._asker(target)
         if self._silence and not asker.spent:
@@ -341,6 +342,11 @@ class Suggester:
         if not study.parents:
             detail = request_for(study.endpoint(), Binding(), self._settings.base_url)
         await study_fields(asker, study, detail)
+
+
+def _names(given: PaginationSettings) -> tuple[list[str], list[str]]:
+    """The parameters of size and position that somebody set."""
+    return [*filter(None, [given.size_param])], [*filter(None, [given.pagination_param])]
 
 
 def _in(names: Sequence[str], chosen: frozenset[str]) -> list[str]:

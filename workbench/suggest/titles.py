@@ -53,7 +53,13 @@ def title_of(
         return identifier
     copied = identifier.values if identifier else None
     others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
-    others.sort(key=lambda column: (_is_opaque(column), not column.name.endswith("name")))
+    others.sort(
+        key=lambda c: (
+            _is_opaque(c),
+            _own_values(c) * 2 < len(c.values),
+            not c.name.endswith("name"),
+        )
+    )
     apart = (c for c in texts if c.values != copied and _own_values(c, of) == len(c.values))
     words = filter(_is_spoken, apart)
     phrases = (c for c in others if _is_phrase(c))
@@ -61,7 +67,7 @@ def title_of(
     return chosen[0] if chosen else None
 
 
-def _own_values(column: Column, of: Sequence[str]) -> int:
+def _own_values(column: Column, of: Sequence[str] = ()) -> int:
     """How many values there are, those of each parent's children apart."""
     pairs = zip(of or repeat(""), column.values, strict=False)
     return len({pair for pair in pairs if pair[1] is not None})
