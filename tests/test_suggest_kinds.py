@@ -1131,6 +1131,27 @@ async def test_what_tells_the_children_of_a_parent_apart_is_what_they_are_called
     assert [study.title for study in found[2:]] == [".name", ".queue_id"]
 
 
+async def test_what_the_api_itself_joined_of_parents_and_name_identifies() -> None:
+    """One key is simpler than two; an address that holds them is none."""
+    zones: list[Row] = [{"name": f"z{n}", "about": f"Zone {n}"} for n in range(3)]
+    disks: list[Row] = [
+        {"name": name, "href": f"/x/{zone['name']}/d/{name}", "label": f"{zone['name']}:{name}"}
+        for zone in zones
+        for name in ("main", "spare", "backup")
+    ]
+    lists = [
+        Collection("/zones", table("zones")),
+        Collection(
+            "/zones/{zone}/disks",
+            lambda call: [one for one in disks if one["label"].startswith(call.at["zone"] + ":")],
+        ),
+    ]
+
+    _, found = await _read(["/zones", "/zones/{zone}/disks"], {"zones": zones}, *lists)
+
+    assert (found.identifier, found.title) == (".label", ".name")
+
+
 async def test_what_refers_to_another_item_is_not_what_one_is_called() -> None:
     """Then the next best text is."""
     teams: list[Row] = [{"name": f"team-{n}", "about": f"What {n} does"} for n in range(7)]

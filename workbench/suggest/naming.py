@@ -12,6 +12,7 @@ from paging.model import PageRequest
 from workbench.suggest.asking import Asker, BudgetError
 from workbench.suggest.fields import (
     Column,
+    at,
     columns,
     identifiers,
     is_own_name,
@@ -114,6 +115,10 @@ def _holds(body: Json, column: Column) -> bool:
 def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     """An identifier that holds among the children of all parents."""
     within = _within_parents(study)
+    if whole := next((one for one in own if within and _is_joined(one, within[0], study)), None):
+        study.identifier_column, study.identifier = whole, whole.text_path
+        study.note("identifier", whole.path, "its parents' values and its own, joined by the API")
+        return
     best = own[0] if own else None
     is_named = best is not None and (is_own_name(best, study.target.noun) or _is_random(best))
     is_other = bool(within) and best is not None and within[0] != best.keys
@@ -131,6 +136,19 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     if column is None:
         return
     identify_within(study, column, f"{column.path} is unique within its parent only")
+
+
+def _is_joined(column: Column, local: tuple[str, ...], study: Study) -> bool:
+    """Whether values are those of the parents and a local one, with nothing but marks between."""
+    for item, value in zip(study.items, column.values, strict=True):
+        rest = str(value)
+        for part in (*(item.get(f"__{one.name}") for one in study.parents), at(item, local)):
+            if str(part) not in rest:
+                return False
+            rest = rest.replace(str(part), "", 1)
+        if any(map(str.isalnum, rest)):
+            return False
+    return True
 
 
 def _is_random(column: Column) -> bool:
