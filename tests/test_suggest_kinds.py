@@ -992,6 +992,26 @@ async def test_a_list_that_begins_to_page_is_an_error_from_then_on(api: FaultApi
     assert "says that there are more pages" in error
 
 
+@pytest.mark.parametrize(
+    ("beside", "is_more"),
+    [
+        ({"busyParts": 3, "totalParts": 24}, False),
+        ({"stats": {"running": 2, "total_memory": 900}}, False),
+        ({"totalThings": 24}, True),
+        ({"span": {"shown": 7, "ever": 24}}, True),
+    ],
+)
+async def test_a_total_is_what_the_integration_takes_for_one(
+    beside: dict[str, Json], *, is_more: bool
+) -> None:
+    """A sum of something else is none; one that may count the rows leaves the list open."""
+    body = {"things": rows(7), **beside}
+
+    found = await _written(("/things", Custom("/things", lambda _: Answer(body=body))))
+
+    assert found == ([] if is_more else [("none", 7, True)])
+
+
 # --- what a person reads -----------------------------------------------------------------
 
 

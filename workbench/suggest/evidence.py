@@ -12,8 +12,8 @@ import httpx
 from json_values import MISSING, Json, follow
 from paging.link_header import leads_to_rows, link_relations
 from paging.scopes import Scopes, scopes_of
-from paging.signals import Verdict, known_signal, whole_number
-from paging.totals import known_totals
+from paging.signals import Verdict, known_signal
+from paging.totals import Totals, told_totals
 from workbench.suggest.asking import Reply
 from workbench.suggest.items import Place, jq_path
 from workbench.suggest.vocabulary import words_of
@@ -157,8 +157,15 @@ def says_more(reply: Reply, place: Place, rows: int) -> bool:
         return False
     if known_by_itself(reply, place):
         return True
-    totals = known_totals(_scopes(reply, place), reply.headers)
-    return (totals.rows or 0) > rows or (totals.pages or 0) > 1 or _other_total(reply, place, rows)
+    totals = _totals(reply, place, rows)
+    return totals.most > rows or (totals.pages or 0) > 1
+
+
+def _totals(reply: Reply, place: Place, rows: int) -> Totals:
+    """The totals that the integration sees in an answer."""
+    around = (_holder(reply, place), reply.body)
+    listed = place.rows(reply.body) or []
+    return told_totals(_scopes(reply, place), reply.headers, around, listed, (rows, 0))
 
 
 def known_by_itself(reply: Reply, place: Place) -> bool:
@@ -167,8 +174,13 @@ def known_by_itself(reply: Reply, place: Place) -> bool:
 
 
 def _scopes(reply: Reply, place: Place) -> Scopes:
+    return scopes_of(reply.body, _holder(reply, place))
+
+
+def _holder(reply: Reply, place: Place) -> Json:
+    """The object that the rows lie in."""
     holder = follow(reply.body, place.keys[:-1]) if place.keys else None
-    return scopes_of(reply.body, holder if holder is not MISSING else None)
+    return None if holder is MISSING else holder
 
 
 def says_more_by_word(reply: Reply, place: Place) -> bool:
@@ -179,18 +191,9 @@ def says_more_by_word(reply: Reply, place: Place) -> bool:
     )
 
 
-def _other_total(reply: Reply, place: Place, rows: int) -> bool:
-    """A total by another name, beside a number that is the rows at hand."""
-    for fact in facts(reply.body, place):
-        number = whole_number(fact.value)
-        if "total" in fact.words and number is not None and number > rows > 0:
-            return "page" not in fact.words[-1:]
-    return False
-
-
 def total_of(reply: Reply, place: Place) -> int | None:
     """The total of rows that an answer tells."""
-    return known_totals(_scopes(reply, place), reply.headers).rows
+    return _totals(reply, place, 0).rows
 
 
 def names_seen(reply: Reply, place: Place) -> list[str]:
