@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 
@@ -99,9 +99,7 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
         _check_folder(out, settings_file, overwrite=overwrite)
         variables = _read_env(settings_file) if settings_file else Variables("")
         given = _ours(variables.values)
-        kept = _ours({name: variables.kept(name) for name in variables.values})
-        # Each list has its own: what holds for all would hold for those that it does not fit.
-        written = {name: value for name, value in kept.items() if name not in _OF_PAGING}
+        written = _ours({name: variables.kept(name) for name in variables.values})
         site = site_of(urls, given.get("base_url"))
         signed = _signed(bearer_env, headers, written.get("custom_headers"))
         base = {"base_url": site.base_url}
@@ -117,9 +115,7 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     files = _written(out, suggestion, written | signed | base, settings_file)
     _tell(suggestion, files, as_json=as_json)
     if files and not as_json:
-        if paging := sorted(name.upper() for name in kept.keys() - written.keys()):
-            click.echo(f"Each list has its own paging: {', '.join(paging)} must not be set.")
-        click.echo(f"Next: {_next(out, None if paging else settings_file)}")
+        _tell_next(out, settings_file, _OF_PAGING & written.keys())
     sys.exit(_FAULTS if suggestion.refused else 0)
 
 
@@ -245,7 +241,9 @@ def _written(
     }
     env = out / ".env"
     if settings_file is None or settings_file.resolve() != env.resolve():
-        files[env] = settings_text(config)
+        # Each list has its own paging: what holds for all would fail those that it does not fit.
+        of_all = {name: value for name, value in config.items() if name not in _OF_PAGING}
+        files[env] = settings_text(of_all)
     for path, text in files.items():
         if path == env:
             # It may hold credentials: nobody else reads it, not even for a moment.
@@ -271,11 +269,15 @@ def _tell(suggestion: Suggestion, files: Sequence[Path], *, as_json: bool) -> No
     console.print(f"{count} request{'' if count == 1 else 's'}, GET only.", markup=False)
 
 
-def _next(out: Path, settings_file: Path | None) -> str:
-    """The command that shows what a mapping gives."""
+def _tell_next(out: Path, settings_file: Path | None, paging: Collection[str]) -> None:
+    """Name the command that shows what a mapping gives; ``paging``: settings that must go."""
+    if paging:
+        names = ", ".join(sorted(paging)).upper()
+        click.echo(f"Each list has its own paging: {names} must not be set.")
     program = click.get_current_context().find_root().command_path
-    settings, written = settings_file or out / ".env", out / "port-app-config.yml"
-    return f"{program} preview --settings {quote(str(settings))} --mapping {quote(str(written))}"
+    env = settings_file if settings_file and not paging else out / ".env"
+    settings, written = quote(str(env)), quote(str(out / "port-app-config.yml"))
+    click.echo(f"Next: {program} preview --settings {settings} --mapping {written}")
 
 
 def _label(study: Study) -> str:

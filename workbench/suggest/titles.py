@@ -40,31 +40,34 @@ def title_of(
     def rank(column: Column) -> tuple[int, int]:
         return _title_rank(column, found, noun) + 6 * depth(column), len(column.keys)
 
-    def is_varied(column: Column) -> bool:
-        """Whether at least half of the items have a value of their own."""
-        return _own_values(column, of) * 2 >= len(column.values)
-
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
     # A name within an object that many items share is that of another thing, such as an author.
-    own = [column for column in named if depth(column) == 0 or is_varied(column)]
+    own = [column for column in named if depth(column) == 0 or _is_varied(column, of)]
     if own:
-        return next(filter(is_varied, own), own[0])
+        return next((column for column in own if _is_varied(column, of)), own[0])
     if identifier and identifier in texts and _is_called(identifier):
         return identifier
     copied = identifier.values if identifier else None
-    others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
-    others.sort(
-        key=lambda c: (
-            _is_opaque(c),
-            _own_values(c) * 2 < len(c.values),
-            not c.name.endswith("name"),
-        )
+    return _best_text([c for c in texts if c.values != copied], named, of)
+
+
+def _best_text(
+    texts: Sequence[Column], named: Sequence[Column], of: Sequence[str]
+) -> Column | None:
+    """The text that names items best where none does by its name, or only a few of them."""
+    others = sorted(
+        (c for c in texts if not (_names_id(c) or format_of(c.present))),
+        key=lambda c: (_is_opaque(c), not _is_varied(c), not c.name.endswith("name")),
     )
-    apart = (c for c in texts if c.values != copied and _own_values(c, of) == len(c.values))
-    words = filter(_is_spoken, apart)
-    phrases = (c for c in others if _is_phrase(c))
-    chosen = (*filter(is_varied, others), *named, *words, *phrases)
-    return chosen[0] if chosen else None
+    words = (c for c in texts if _own_values(c, of) == len(c.values) and _is_spoken(c))
+    phrases = filter(_is_phrase, others)
+    varied = (c for c in others if _is_varied(c, of))
+    return next(iter((*varied, *named, *words, *phrases)), None)
+
+
+def _is_varied(column: Column, of: Sequence[str] = ()) -> bool:
+    """Whether at least half of the items have a value of their own."""
+    return _own_values(column, of) * 2 >= len(column.values)
 
 
 def _own_values(column: Column, of: Sequence[str] = ()) -> int:

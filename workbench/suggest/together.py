@@ -43,19 +43,23 @@ def relate(studies: Sequence[Study]) -> None:
                 relation.proof,
                 certain=relation.certain,
             )
-        taken = {relation.expression for relation in study.relations}
-        own = study.within.path if study.within else ""
-        if study.title in taken - {own} and len(study.columns) > 1:
-            # What refers to another item names none, unless it is what tells a parent's apart.
-            name_items(study, [c for c in study.columns if not taken & {c.path, c.text_path}])
-        names = {relation.name for relation in study.relations}
-        refers = {relation.expression for relation in study.relations if relation.certain}
-        study.properties = [
-            one
-            for one in study.properties
-            if one.expression not in taken and one.name not in names
-            if not refers & {one.column.text_path, one.column.text_or_null}
-        ]
+        _leave_what_refers(study)
+
+
+def _leave_what_refers(study: Study) -> None:
+    """What refers to another item names none, and is no property as well."""
+    taken = {relation.expression for relation in study.relations}
+    own = study.within.path if study.within else ""  # yet it may be all that a parent's are called
+    if study.title in taken - {own} and len(study.columns) > 1:
+        name_items(study, [c for c in study.columns if not taken & {c.path, c.text_path}])
+    names = {relation.name for relation in study.relations}
+    refers = {relation.expression for relation in study.relations if relation.certain}
+    study.properties = [
+        one
+        for one in study.properties
+        if one.expression not in taken and one.name not in names
+        if not refers & {one.column.text_path, one.column.text_or_null}
+    ]
 
 
 def refuse_faults(written: Sequence[Study]) -> None:
