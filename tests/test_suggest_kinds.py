@@ -1172,6 +1172,37 @@ async def test_what_the_api_itself_joined_of_parents_and_name_identifies() -> No
     assert (found.identifier, found.title) == (".label", ".name")
 
 
+@pytest.mark.parametrize(
+    ("parts", "identifier"),
+    [
+        pytest.param(
+            [
+                {"probeid": 7 + n % 3, "time": 1700000000 + 60 * (n // 3), "ms": 5}
+                for n in range(12)
+            ],
+            '(.__check | tostring) + "/" + (.probeid | tostring) + "/" + (.time | tostring)',
+            id="who measured, and when",
+        ),
+        pytest.param(
+            [{"id": {"check": "c", "part": n}, "config": {"on": "yes"}} for n in range(3)],
+            '(.__check | tostring) + "/" + (.id.part | tostring)',
+            id="the number of a part",
+        ),
+    ],
+)
+async def test_parents_and_two_more_values_identify(parts: list[Row], identifier: str) -> None:
+    """Where neither tells the children of one parent apart, and other parents' have the same."""
+    checks: list[Row] = [{"id": f"c{n}", "name": f"Check {n}"} for n in range(3)]
+    lists = [
+        Collection("/checks", table("checks")),
+        Collection("/checks/{check}/parts", lambda _: parts, wrap="parts"),
+    ]
+
+    _, found = await _read(["/checks", "/checks/{check}/parts"], {"checks": checks}, *lists)
+
+    assert found.identifier == identifier
+
+
 async def test_what_refers_to_another_item_is_not_what_one_is_called() -> None:
     """Then the next best text is."""
     teams: list[Row] = [{"name": f"team-{n}", "about": f"What {n} does"} for n in range(7)]

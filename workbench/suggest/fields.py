@@ -27,6 +27,7 @@ _DATE_TIME = re.compile(
     r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?"
     r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)"
 )
+_MOMENT = re.compile(r"1\d{9,}")  # of 2001 to 2033, or parts of these seconds
 _URL = re.compile(r"https?://[^\s/?#]+\S*")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -169,10 +170,9 @@ def _identifier_rank(
         place = 1 if words[-1].removesuffix("id") in noun.split() else 30
     elif words and words[-1] in {"name", "slug", "number", "code"}:
         place = 12 if own else 32
-    elif (
-        fits
-        and all(isinstance(value, str) for value in column.values)
-        and not format_of(column.values)
+    elif fits and (
+        column.name == noun
+        or (all(isinstance(value, str) for value in column.values) and not format_of(column.values))
     ):
         place = 60
     else:
@@ -193,25 +193,38 @@ def is_own_name(column: Column, noun: str) -> bool:
     return len(words) > 1 and words[0] in noun.split() and names_identity(words[-1])
 
 
-def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:
+def pair_of(found: Sequence[Column], heads: Sequence[str]) -> tuple[Column, Column] | None:
     """Two columns that tell items apart together, where none does alone.
 
-    Both have a name that names things, or one has, and the other is a word: a queue's ``vhost``.
+    Both have a name that names things, or one has, and the other is a word, such as a queue's
+    ``vhost``, or else a moment: what was measured when. ``heads``: whose child each item is.
     """
     usable = [
         column
         for column in found
         if column.values and any(column.values) and all(map(_is_part, column.values))
     ]
-    named = [column for column in usable if _NAMING.intersection(column.name.split())]
+    named = [column for column in usable if _names_a_thing(column)]
     words = [column for column in usable if column not in named and _are_words(column.values)]
-    for first, second in chain(
-        combinations(named[:_MOST_PAIRED], 2), product(words[:_MOST_PAIRED], named[:_MOST_PAIRED])
-    ):
-        together = {(str(a), str(b)) for a, b in zip(first.values, second.values, strict=True)}
-        if len(together) == len(first.values):
-            return first, second
+    moments = [column for column in usable if all(map(_is_moment, column.values))]
+    first = named[:_MOST_PAIRED]
+    pairs = (combinations(first, 2), product(words[:_MOST_PAIRED], first), product(first, moments))
+    for one, other in chain.from_iterable(pairs):
+        values = zip(heads, one.values, other.values, strict=True)
+        if len({tuple(map(str, three)) for three in values}) == len(heads):
+            return one, other
     return None
+
+
+def _is_moment(value: Json) -> bool:
+    """Whether a value is a date with a time, or seconds or more since 1970."""
+    return bool(_MOMENT.fullmatch(str(value)) or _DATE_TIME.fullmatch(str(value)))
+
+
+def _names_a_thing(column: Column) -> bool:
+    words = words_of(column.keys[-1])
+    is_id = bool(words) and (names_identity(words[-1]) or ends_in_id(words[-1]))
+    return is_id or bool(_NAMING.intersection(words))
 
 
 def _are_words(values: Sequence[Json]) -> bool:

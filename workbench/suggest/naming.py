@@ -52,7 +52,7 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
 
 def name_items(study: Study, found: Sequence[Column]) -> None:
     """Choose what items are called from some of their columns."""
-    of = ["/".join(str(item.get(f"__{one.name}")) for one in study.parents) for item in study.items]
+    of = _parents_of(study)
     study.title_column = column = title_of(
         found, study.identifier_column or study.within, study.noun, of
     )
@@ -64,6 +64,12 @@ def name_items(study: Study, found: Sequence[Column]) -> None:
         study.title += f" // {other.path}" if other else ""
     study.findings = [one for one in study.findings if one.question != "title"]
     study.note("title", study.title, certain=False)
+
+
+def _parents_of(study: Study) -> list[str]:
+    """Whose child each item is."""
+    names = [f"__{one.name}" for one in study.parents]
+    return ["/".join(str(item.get(name)) for name in names) for item in study.items]
 
 
 async def _shown_identifier(
@@ -185,8 +191,7 @@ def _within_parents(study: Study) -> list[tuple[str, ...]]:
     Of a parent with one child any column does: it says nothing.
     """
     groups: dict[str, list[dict[str, Json]]] = {}
-    for item in study.items:
-        key = "/".join(str(item.get(f"__{parent.name}")) for parent in study.parents)
+    for key, item in zip(_parents_of(study), study.items, strict=True):
         groups.setdefault(key, []).append(item)
     unique: list[tuple[str, ...]] | None = None
     for rows in (some for some in groups.values() if len(some) > 1):
@@ -196,7 +201,7 @@ def _within_parents(study: Study) -> list[tuple[str, ...]]:
 
 
 def _paired_identifier(study: Study) -> None:
-    pair = pair_of(study.columns)
+    pair = pair_of(study.columns, _parents_of(study))
     if pair is None:
         study.refusal = (
             "no field, and no two of them, tell its items apart: there is nothing to identify an"
