@@ -267,6 +267,13 @@ class OffsetPaginator(_Counted):
         del size
         return (self._at(sent) or 0) - self._start()
 
+    def overlaps(self, before: Progress, page: Page) -> bool:
+        """Where rows are hidden, all of those that are given may lie at the end of both."""
+        last, sent = before.previous, page.request
+        if before.is_unbroken or last is None or sent is None:
+            return False
+        return self._moved_from(last, sent) + page.length <= self._asked(sent)
+
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
         return self._moved(sent, position) if position > 0 else None
 

@@ -192,13 +192,13 @@ class Paginator(ABC):
         del first, later, before
         return False
 
+    def overlaps(self, before: Progress, page: Page) -> bool:
+        """Whether a page may have the rows of the one before it as it begins within that one."""
+        del before, page
+        return False
+
     def prove(
-        self,
-        sent: PageRequest,
-        page: Page,
-        learnt: Learnt = NOTHING_LEARNT,
-        *,
-        is_cut: bool = False,
+        self, sent: PageRequest, page: Page, learnt: Learnt, *, is_cut: bool = False
     ) -> Deciding:
         """How to prove that a walk ended rightly that saw no cursor and no link.
 

@@ -141,7 +141,8 @@ class Walker:
         source, before = walk.source, walk.progress
         page = unless_hollow(opened.page, before.previous)
         is_over = walk.cycle.came_before(page, before, is_led=source.is_led)
-        if not opened.request.absent_statuses or not is_over:
+        is_near = page.repeats(before.previous) and source.paginator.overlaps(before, page)
+        if not opened.request.absent_statuses or not is_over or is_near:
             return replace(opened, page=page)
         return replace(opened, page=walk.cycle.refused(page), runs=[])
 

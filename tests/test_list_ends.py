@@ -1869,6 +1869,20 @@ async def test_most_rows_are_hidden(style: str) -> None:
 
 
 @pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize(
+    ("size", "shown"), [(3, {0}), (4, {3}), (10, {3}), (10, {7, 8}), (10, {9})]
+)
+async def test_the_same_rows_at_the_end_of_two_pages(
+    style: str, size: int, shown: set[int]
+) -> None:
+    """Behind a full first page few rows are given: pages that begin side by side have the same."""
+    hidden = frozenset(n for n in range(size, 70) if n % size not in shown)
+    api = Api(style, 70, hidden=hidden)
+
+    is_all(await outcome(api, paging(style, size)), api.visible)
+
+
+@pytest.mark.parametrize("style", COUNTED)
 async def test_a_page_in_the_middle_whose_rows_are_all_hidden(style: str) -> None:
     """No total is told: the page after an empty one is asked for, once or twice a resource."""
     hidden = frozenset(range(20, 40))
