@@ -29,7 +29,7 @@ from paging.model import (
 )
 from paging.paginator import ACCEPT, Paginator, refused, total_of, unseen
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
-from paging.steps import NOTHING_LEARNT, Deciding, End, Learnt, Step
+from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known, total_further_out
 
 _ABOUT_END = "the end after a full page"
@@ -104,8 +104,8 @@ class Marked(Paginator):
 
     def _unless_over(self, before: Progress, last: Page, page: Page, learnt: Learnt) -> Deciding:
         """The end, where a request shows that nothing follows the page whose marker is refused."""
-        is_short, is_cut = before.known is Known.MORE, self._is_cut_off(before, before.wanted)
-        cut = self._short_of_total(learnt, before, last, is_cut=is_cut) if is_short else None
+        is_cut = before.known is Known.MORE and self._is_cut_off(before, before.wanted)
+        cut = self._short_of_total(learnt, before, last, is_cut=True) if is_cut else None
         learnt, is_due = learnt.surprised()
         step = Step(before, None, learnt, End.NO_SUCH_PAGE, warning=unseen(before), unsure=True)
         if is_due or not learnt.knows(page):
@@ -148,8 +148,6 @@ class Marked(Paginator):
             return Step(now, next=None, learnt=learnt, why=End.SIGNAL)
         if now.known is Known.REACHED:
             return Step(now, next=None, learnt=learnt, why=End.TOTAL)
-        # A null may also stand in the place of another cursor: then a total or signal contradicts.
-        is_placed = learnt.marked or marker is not MISSING
         is_full = page.fills(max(asked, now.largest, 1)) and page.most * now.pages >= now.in_all
         # The only page, and not of the size asked for: rows are hidden, or none was asked for.
         is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)
@@ -163,6 +161,8 @@ class Marked(Paginator):
         is_open = doubt is not None and not is_full and not learnt.marked
         doubt = None if is_open else doubt
         is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
+        # A null beside a full page may as well be that of another marker, which is never there.
+        is_seen = not learnt.marked and bool(page.length if marker is MISSING else is_full)
         return Step(
             now,
             next=None,
@@ -171,7 +171,7 @@ class Marked(Paginator):
             warning=unseen(now),
             confirm=is_sudden or (not page.length and (is_short or now.pages > 1)),
             unsure=is_short or is_sudden,
-            unproved=2 if is_open else bool(page.length) and not is_placed,
+            unproved=3 if is_open else is_seen * (1 + (marker is MISSING)),
             doubt=doubt,
         )
 
@@ -237,9 +237,8 @@ class Marked(Paginator):
         """
         now = ended.progress
         request = self._of_size(now.begun, now.first - 1) if now.begun and now.first > 1 else None
-        if request is None or not now.largest < now.in_all == now.wanted:
-            return ended
-        if ended.proved or ended.doubt or ended.next:
+        is_over = not (ended.proved or ended.doubt or ended.next)
+        if request is None or not is_over or not now.largest < now.in_all == now.wanted:
             return ended
         learnt, is_due = ended.learnt.surprised()
         step = replace(ended, learnt=learnt)
@@ -331,12 +330,7 @@ class Marked(Paginator):
         return sized.perhaps_absent(NO_PAGE_BEFORE)
 
     def prove(
-        self,
-        sent: PageRequest,
-        page: Page,
-        learnt: Learnt = NOTHING_LEARNT,
-        *,
-        is_cut: bool = False,
+        self, sent: PageRequest, page: Page, learnt: Learnt, *, is_cut: bool = False
     ) -> Deciding:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
         request = self.shorter(sent, page) if len(page.rows) > 1 else None
@@ -361,8 +355,7 @@ class Marked(Paginator):
                 if leads(self._marker(other)):
                     return (yield from self._once_more(sent, end))
                 return replace(end, doubt=self._never_there(page, is_heeded=True))
-        all_rows = self._taken_for_all(end, page)
-        return (yield from unless_led_on(sent, page, all_rows, self._unfollowable(page)))
+        return (yield from self._unmarked(end, sent, page))
 
     def _proof(
         self, end: Step, page: Page, requests: tuple[PageRequest, PageRequest], *, is_cut: bool
@@ -391,10 +384,10 @@ class Marked(Paginator):
             is_heeded = is_fewer or (is_one and len(other.rows) > 1)
             if (is_one or page.is_hollow) and not is_heeded:
                 return end
-        if is_heeded or (is_full and not page.denies_more):
+        is_told = page.denies_more or self._marker(page) is not MISSING
+        if is_heeded or (is_full and not is_told):
             return replace(end, doubt=self._never_there(page, is_heeded=is_heeded))
-        all_rows = self._taken_for_all(end, page, other)
-        return (yield from unless_led_on(sent, page, all_rows, self._unfollowable(page)))
+        return (yield from self._unmarked(end, sent, page, other))
 
     def _once_more(self, sent: PageRequest, done: Step) -> Deciding:
         """Ask for a first page again: its marker may have been left out by mistake."""
@@ -407,18 +400,23 @@ class Marked(Paginator):
         )
         return replace(done, learnt=learnt, doubt=doubt if is_led else None)
 
-    def _taken_for_all(self, end: Step, page: Page, other: Page | None = None) -> Step:
-        """The end of the only page; ``other``: what came of another size, which is not heeded."""
+    def _unmarked(
+        self, end: Step, sent: PageRequest, page: Page, other: Page | None = None
+    ) -> Deciding:
+        """The end of the only page, also by ``other`` sizes: taken for all, if no null says so."""
+        if self._marker(page) is not MISSING:
+            return end
         now = end.progress
         # Then the one asked for says nothing of the numbers told.
         told = other.totals(other.length).most if other else max(now.total or 0, now.perhaps)
         is_told = max(told, total_further_out(page.holder, page.body)) > page.most
-        doubt = self._unfollowable(page) if is_told else None
+        doubt = self._unfollowable(page)
         warning = (
             f"{self._name()} found nothing in any response, and the API heeds no smaller page"
             f" size; the list of {page.length} is taken for all"
         )
-        return replace(end, warning=warning, doubt=doubt)
+        all_rows = replace(end, warning=warning, doubt=doubt if is_told else None)
+        return (yield from unless_led_on(sent, page, all_rows, doubt))
 
     @abstractmethod
     def _name(self) -> str:

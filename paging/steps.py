@@ -111,10 +111,10 @@ class Step(Struct, frozen=True):
     ``repeated``: the page only repeats the one before and is not to be yielded again; ``known``:
     the keys of rows in it that came with the page before. ``confirm``: the end should be asked
     for once more. ``unsure``: the end should be looked at again before anything is deleted.
-    ``unproved``: no cursor or link was seen yet, so that the end is to be proved; 2 where a total
-    speaks of more. ``proved``: a
-    request showed that nothing follows. ``doubt``: what is raised, unless asking once more brings
-    rows: a paginator raises nothing about an end. ``followed``: a request showed rows that follow.
+    ``unproved``: no cursor or link was seen yet, so that the end is to be proved; 2 where there is
+    not even null in its place, 3 where a total speaks of more. ``proved``: a request showed that
+    nothing follows. ``doubt``: what is raised, unless asking once more brings rows: a paginator
+    raises nothing about an end. ``followed``: a request showed rows that follow.
     ``taken``: the first page was taken for all, as it is no longer than others that are.
     """
 

@@ -1978,6 +1978,28 @@ async def test_a_marker_behind_the_last_page_that_is_refused(
     assert Doubt.END in found.doubts
 
 
+@pytest.mark.parametrize(
+    ("style", "settings"),
+    [
+        ("cursor", {"cursor_path": "zzz"}),
+        ("cursor", {}),
+        ("next_link", {"next_link_path": "zzz"}),
+    ],
+)
+async def test_a_marker_that_is_null_for_good(style: str, settings: dict[str, Any]) -> None:
+    """Beside one row less, too, it is that of another marker; where no size is heeded, the end."""
+    key = "zzz" if settings else "next_cursor"
+    api = Api("plain", cap=20, around=steady({key: None}))
+
+    async def found(count: int, *, heeds_size: bool) -> Found:
+        one = replace(api, count=count, heeds_size=heeds_size)
+        return await outcome(one, paging(style, 20, **settings))
+
+    assert "although the API heeds the page size" in (await found(70, heeds_size=True)).message
+    is_all(await found(7, heeds_size=True), list(range(7)))
+    is_all(await found(20, heeds_size=False), list(range(20)))
+
+
 @pytest.mark.parametrize("style", LED)
 @pytest.mark.parametrize("heeds_size", [True, False])
 @pytest.mark.parametrize("times", [1, ALWAYS])

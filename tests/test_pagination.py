@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError, MappingError, PaginationError
 from pagination import PaginationSettings, PaginationType, make_paginator
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
-from paging.steps import Deciding, End, Experiment, Learnt, Step
+from paging.steps import NOTHING_LEARNT, Deciding, End, Experiment, Learnt, Step
 from tests.deciding import decided, step_of
 from tests.literals import Json
 
@@ -212,7 +212,7 @@ def proved(settings: PaginationSettings, *pages: Page) -> None:
     body: Json = pages[0].body
     fewer: Json = pages[0].rows[:-1]
     other = Page(URL, {**body, "items": fewer}, fewer)
-    proving = paginator.prove(paginator.first(REQUEST), pages[0])
+    proving = paginator.prove(paginator.first(REQUEST), pages[0], NOTHING_LEARNT)
     proof, asked = decided(proving, lambda _: other)
     assert asked
     believed(proof)
@@ -1402,7 +1402,9 @@ def test_a_refused_size_settles_nothing_by_itself(rows: int) -> None:
             assert 400 in experiment.request.absent_statuses
             return half if params(experiment.request)["limit"] == "5" else None
 
-        step, asked = decided(paginator.prove(paginator.first(REQUEST), only), answer)
+        step, asked = decided(
+            paginator.prove(paginator.first(REQUEST), only, NOTHING_LEARNT), answer
+        )
         sizes = [str(rows - 1), "5"] if rows == 10 else [str(rows - 1)]
         assert [params(one.request)["limit"] for one in asked] == sizes
         return step
