@@ -101,13 +101,19 @@ def _named(objects: Iterable[Mapping[str, Json]]) -> Named:
 def _holding(value: Json) -> Mapping[str, Json] | None:
     """What a place holds by name: an object, or the links of a list by their relations.
 
-    HATEOAS has ``{"rel": "next", "href": …}``, FHIR ``{"relation": "next", "url": …}``.
+    HATEOAS has ``{"rel": "next", "href": …}``, FHIR ``{"relation": "next", "url": …}``, and Atom
+    ``<link rel="next" href="…"/>``.
     """
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not value.keys() >= {"@rel", "@href"}:
         return value
-    if not isinstance(value, list):
+    if not isinstance(value, list | dict):
         return None
-    links = [link for link in value if isinstance(link, dict)]
+    listed = value if isinstance(value, list) else [value]
+    links = [
+        {key.lstrip("@"): one for key, one in link.items()}
+        for link in listed
+        if isinstance(link, dict)
+    ]
     relations = ((link.get("rel", link.get("relation")), link) for link in links)
     return {
         relation: link.get("href", link.get("url"))

@@ -92,8 +92,11 @@ _MEANT = re.compile(
     f"|(?P<count>{_ROWS}count{_ROWS})"
 )
 
+_WHOSE = re.compile(r"[.:@$]")
 # A key that begins so asks whether there is more, whatever of: has_more_rows, moreRecords.
-_ASKS_MORE = re.compile(r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?next(?:_|$)")
+_ASKS_MORE = re.compile(
+    r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?(?:next|additional|further|remaining)(?:_|$)"
+)
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 
 
@@ -111,9 +114,10 @@ def name_of(key: str) -> str:
     """The name of the tables that a key spells, "" where it spells none."""
     squeezed = _squeezed(key)
     name = _SPELLED.get(squeezed)
-    if name is None and "." in squeezed:  # @odata.count: what stands before says whose word it is
-        squeezed = squeezed.rpartition(".")[2]
-        name = _SPELLED.get(squeezed)
+    if name is None:  # @odata.count, hydra:totalItems: what stands before says whose word it is
+        squeezed = _WHOSE.split(squeezed)[-1]
+        # JSON-LD's @id is where the answer itself is.
+        name = _SPELLED.get(squeezed) if squeezed != "id" or "." in key else None
     if name:
         return name
     meant = _MEANT.fullmatch(squeezed) if len(squeezed) <= _LONGEST else None

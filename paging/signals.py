@@ -40,6 +40,7 @@ _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be 
 _LARGEST = 10**_MOST_DIGITS - 1
 _SHOWN = 80  # characters of a value in a message
 _LARGEST_NEXT = 10**9  # larger numbers are moments
+_DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?![0-9])")
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
 _LEADS_BACK = re.compile(r"prev|before|first|self|last|back|current")
@@ -163,26 +164,31 @@ def _boolean(name: str, value: Json) -> bool | None:
 def speaks_of_more(part: object) -> bool:
     """Whether an object around the list says that more follows, whatever it is called.
 
-    By a true under a key that asks for more (``{"info": {"more_records": true}}``), by a cursor
-    under one of its plain names, or by a number to go on with in an object that holds nothing but
-    words of paging (``{"folge": {"next": 17}}``). That it is false or empty says nothing.
+    By a true under a key that asks for more (``{"info": {"more_records": true}}``) or names what
+    comes next, by a cursor under one of its plain names, or by what to go on with in an object that
+    holds nothing but words of paging (``{"folge": {"next": 17}}``). False or empty says nothing.
     """
-    return isinstance(part, dict) and (
-        any(
-            (value is True and asks_more(key))
-            or (isinstance(value, str) and is_true(value) and name_of(key) in NEXT_CURSOR_NAMES)
-            for key, value in part.items()
-        )
-        or _has_next_number(part)
+    if not isinstance(part, dict):
+        return False
+    named = [(name_of(key), key, value) for key, value in part.items()]
+    is_told = any(
+        (value is True and (name in NEXT_NAMES or asks_more(key)))
+        or (isinstance(value, str) and is_true(value) and name in NEXT_CURSOR_NAMES)
+        for name, key, value in named
+    )
+    is_about_pages = all(name in PAGING for name, _, _ in named)
+    return is_told or (
+        is_about_pages and any(_is_next(one) for name, _, one in named if name in NEXT_NAMES)
     )
 
 
-def _has_next_number(part: object) -> bool:
-    """Whether an object is about pages alone, and holds the number of what comes next."""
-    if not isinstance(part, dict) or not all(name_of(key) in PAGING for key in part):
-        return False
-    numbers = [whole_number(value) for key, value in part.items() if name_of(key) in NEXT_NAMES]
-    return any(number is not None and 0 < number <= _LARGEST_NEXT for number in numbers)
+def _is_next(value: Json) -> bool:
+    """Whether a value may be what to go on with: no moment."""
+    number = whole_number(value)
+    if number is not None:
+        return 0 < number <= _LARGEST_NEXT
+    is_moment = isinstance(value, str) and _DATE.match(value) is not None
+    return isinstance(value, str | dict) and is_true(value) and not is_moment
 
 
 def known_next(scopes: Scopes) -> Verdict:
