@@ -28,16 +28,18 @@ _MOST_VALUES = 2  # of an answer that are sent back
 _LONGEST = 2_000  # signs of one
 
 
-def links_towards(body: Json, holder: Json, url: str) -> dict[str, set[str]]:
+def links_towards(
+    body: Json, holder: Json, headers: httpx.Headers, url: str
+) -> dict[str, set[str]]:
     """Links to the same endpoint with another query, under any names that may mean what follows.
 
-    Looked for by their values, in the objects around the list; absolute ones are given, each with
-    the keys that lead to it.
+    Looked for by their values, in the objects around the list and in headers; absolute ones are
+    given, each with the keys that lead to it.
     """
+    parts = ((key, one) for part in (body, holder) for key, one in _texts_within(part, 3))
     texts = [
         (key, value)
-        for part in (body, holder)
-        for key, value in _texts_within(part, 3)
+        for key, value in (*parts, *headers.items())
         if is_link(value) and not _LEADS_BACK.search(key.lower())
     ]
     here = httpx.URL(url) if texts else httpx.URL()
@@ -78,22 +80,27 @@ def _in_link_objects(links: Sequence[Json]) -> Iterator[tuple[str, str]]:
         )
 
 
-def continued(around: Iterable[object], url: str) -> list[str]:
-    """URLs of a page with what may say where to go on sent back, each under one name or two.
+def positions_told(around: Iterable[object]) -> list[tuple[str, Json]]:
+    """What may say where to go on in the objects around a list, each with its key.
 
-    ``around`` are the objects around its list. The names are the value's own, what is left of it
-    without the word for next, and usual ones.
+    What is called the next comes first.
     """
-    asked = httpx.URL(url)
-    told: dict[str, str] = {}
+    told: dict[str, Json] = {}
     for part in around:
         parameters = part.items() if isinstance(part, dict) and not is_item(part) else ()
-        told |= {k.lstrip("_"): str(value) for k, value in parameters if _may_lead(k, value)}
-    here = asked.params.values()
-    fit = sorted((one for one in told.items() if one[1] not in here), key=_comes_later)
-    names = ((_names_of(key, asked.params), value) for key, value in fit[:_MOST_VALUES])
-    trials = (dict.fromkeys(some, value) for groups, value in names for some in groups if some)
-    return [str(asked.copy_merge_params(trial)) for trial in trials]
+        told |= {key.lstrip("_"): one for key, one in parameters if _may_lead(key, one)}
+    return sorted(told.items(), key=lambda one: "next" not in one[0].lower())
+
+
+def sent_back(told: Iterable[tuple[str, Json]], asked: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """What is told sent back: parameters, one or two at a time, beside those that were ``asked``.
+
+    Their names are the value's own, what is left of it without the word for next, and usual ones.
+    """
+    values = {*map(str, asked.values())}
+    fit = [one for one in told if str(one[1]) not in values][:_MOST_VALUES]
+    groups = ((names, value) for key, value in fit for names in _names_of(key, asked))
+    return [dict.fromkeys(names, value) for names, value in groups if names]
 
 
 def _may_lead(key: str, value: Json) -> bool:
@@ -104,11 +111,7 @@ def _may_lead(key: str, value: Json) -> bool:
     return is_place and is_named and not is_link(value) and len(str(value)) <= _LONGEST
 
 
-def _comes_later(told: tuple[str, str]) -> bool:
-    return "next" not in told[0].lower()
-
-
-def _names_of(key: str, asked: Mapping[str, str]) -> list[list[str]]:
+def _names_of(key: str, asked: Mapping[str, Json]) -> list[list[str]]:
     """The parameters that a value may be meant for, by groups: ``nextFileName`` and the like."""
     of = _NEXT.sub("", key) if _NEXT.search(key) else ""
     start = f"start_{of}" if of.islower() else f"start{of[:1].upper()}{of[1:]}"

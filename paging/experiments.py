@@ -9,14 +9,14 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from enum import Enum
 
 import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError
-from paging.continuations import links_towards
+from paging.continuations import sent_back
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import columns, values_in
 from paging.steps import Deciding, Learnt, Step
@@ -135,19 +135,38 @@ def unless_led_on(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomE
     list, such as what is closed: then it stands in the same place there, which no link to a next
     page does.
     """
-    beyond = page.continuations if sent.method == "GET" else []
-    for link in () if step.doubt else [*[*page.links][:_MOST_LINKS], *beyond]:
-        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+    links = [(replace(sent, url=link, params=()), link) for link in [*page.links][:_MOST_LINKS]]
+    told = [(one, "") for one in _sent_back(sent, page)]
+    for asked, link in () if step.doubt else (*links, *told):
+        request = asked.perhaps_absent(NO_PAGE_BEFORE)
         learnt, other = yield step.asking(request, "where a link leads", follows_any=True)
         step = replace(step, learnt=learnt)
         if other is None or not leads_on(page, other):
             continue
-        there = links_towards(other.body, other.holder, page.url).get(link, set())
+        there = other.links_from(page.url).get(link, set())
         # A value that is sent back and is not heeded gives the same list, as it is by now.
-        is_again = link not in page.links and _has_most(page, other)
+        is_again = not link and _has_most(page, other)
         if not is_again and page.links.get(link, set()).isdisjoint(there):
             return replace(step, doubt=doubt)
     return step
+
+
+def _sent_back(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
+    """A request with what may say where to go on, in its query or in the object that it sends.
+
+    In that of GraphQL, among the variables.
+    """
+    told = page.positions_told
+    if sent.method == "GET":
+        url = httpx.URL(page.url)
+        for trial in sent_back(told, dict(url.params)):
+            texts = {name: str(value) for name, value in trial.items()}
+            yield replace(sent, url=str(url.copy_merge_params(texts)), params=())
+    elif isinstance(sent.body, dict):
+        variables = sent.body.get("variables")
+        for trial in sent_back(told, variables if isinstance(variables, dict) else sent.body):
+            inside = {"variables": {**variables, **trial}} if isinstance(variables, dict) else trial
+            yield replace(sent, body={**sent.body, **inside})
 
 
 def unless_in_vain(

@@ -222,7 +222,8 @@ class CountedFromFirst(Counted):
         is_other = compared(page, other) is Shown.OTHERS
         if not is_again if is_full else is_other:
             return replace(over, learnt=learnt, doubt=self._ignored(page))
-        learnt, is_due = learnt.surprised() if page.links else (learnt, False)
+        is_open = bool(page.links or page.positions_told)
+        learnt, is_due = learnt.surprised() if is_open else (learnt, False)
         step = replace(over, learnt=learnt, doubt=None)
         if not is_due:
             return step

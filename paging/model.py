@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow
-from paging.continuations import continued, links_towards
+from paging.continuations import links_towards, positions_told
 from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_in, scopes_of
 from paging.signal_names import asks_more
@@ -313,16 +313,18 @@ class Page(Discreet, frozen=True, dict=True):
     @cached_property
     def links(self) -> Mapping[str, set[str]]:
         """Links to this endpoint with another query, by their places: each may lead on."""
-        is_list = self.rows and not self.is_single
-        return links_towards(self.body, self.holder, self.url) if is_list else {}
+        return self.links_from(self.url) if self.rows and not self.is_single else {}
+
+    def links_from(self, url: str) -> Mapping[str, set[str]]:
+        """The same, seen from another URL of the endpoint."""
+        return links_towards(self.body, self.holder, self.headers, url)
 
     @property
-    def continuations(self) -> Sequence[str]:
-        """URLs of this page with what may say where to go on sent back, where nothing says more."""
-        told = self.totals()
-        is_all = told.says_all and (told.rows or 0) <= self.most
+    def positions_told(self) -> Sequence[tuple[str, Json]]:
+        """What may say where to go on, with its key, where nothing says that there is more."""
+        is_all = (told := self.totals()).says_all and (told.rows or 0) <= self.most
         is_open = self.rows and self.scopes and self.signal is Verdict.UNKNOWN and not is_all
-        return continued(self._around, self.url) if is_open else []
+        return positions_told(self._around) if is_open else []
 
     def says_as(self, other: Page) -> bool:
         """Whether an answer without rows says the same as another one."""

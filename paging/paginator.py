@@ -322,7 +322,7 @@ class SinglePage(Paginator):
             return replace(step, warning=warning) if is_more else step
         if is_more:
             return replace(step, doubt=self._more_pages(most, by_header(page.headers)))
-        if page.is_single or not (page.links or page.continuations):
+        if page.is_single or not (page.links or page.positions_told):
             return step
         learnt, is_due = learnt.surprised()
         step = replace(step, learnt=learnt)

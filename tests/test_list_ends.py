@@ -17,6 +17,7 @@ import pytest
 from msgspec import structs
 
 from errors import OceanCustomError
+from json_values import follow
 from pagination import PaginationSettings
 from resync.completeness import Doubt
 from resync.path_parameters import Endpoint, Parameter, Resource
@@ -70,6 +71,8 @@ async def read(  # noqa: PLR0913 (each is a part of a resource)
     parent: Endpoint | None = None,
     identifier: tuple[str, ...] = (),
     key: str = "id",
+    method: str = "GET",
+    body: Json = None,
 ) -> Found:
     """What comes of a resource of an API."""
     found = Found()
@@ -81,7 +84,7 @@ async def read(  # noqa: PLR0913 (each is a part of a resource)
         http=lambda _: httpx.AsyncClient(trust_env=False),
     )
     parameters = (Parameter("parent", parent, ".id"),) if parent else ()
-    endpoint = Endpoint(kind, data_path=data_path, pagination=pagination)
+    endpoint = Endpoint(kind, data_path=data_path, pagination=pagination, method=method, body=body)
     reading = session.read(Resource(kind, endpoint, parameters, identifier=identifier))
     try:
         async for batch in reading.batches():
@@ -2569,6 +2572,60 @@ async def test_what_may_be_a_position_is_sent_back_where_none_is_followed(
     assert ("says that there " in found.message) is bool(behind)
     assert found.ids == list(range(10))
     assert found.requests <= 6
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("around", [{"cursor": "c20"}, {"result_info": {"cursor": "c20"}}], ids=str)
+async def test_a_position_that_is_told_where_none_is_heeded(
+    style: str, around: dict[str, Json]
+) -> None:
+    """The same page for every number is no list that does not page, where it leads on otherwise."""
+    pages = Api("plain", 70, cap=20, around=lambda _n, more: around if more else {})
+
+    found = await outcome(pages, paging(style, 50))
+
+    assert "does not heed" in found.message
+    is_all(await outcome(replace(pages, count=20), paging(style, 50)), list(range(20)))
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, ("cursor",)),
+        ({"filter": {"name": "x"}}, ("cursor",)),
+        ({"query": "{ things }", "variables": {"n": 5}}, ("variables", "cursor")),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("behind", [[], rows(10, 15)], ids=["a whole list", "more"])
+async def test_what_may_be_a_position_is_sent_back_in_a_body(
+    body: Json, place: tuple[str, ...], behind: list[Json]
+) -> None:
+    """At its top, or among the variables of GraphQL."""
+
+    def things(request: Request) -> Answer:
+        is_next = follow(json.loads(request.body), place) == "c3E6"
+        return told({"items": behind if is_next else rows(0, 10), "cursor": "c3E6"})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, paging("none"), method="POST", body=body)
+
+    assert ("says that there are more pages" in found.message) is bool(behind)
+    assert found.ids == list(range(10))
+    assert found.requests <= 3
+
+
+@pytest.mark.parametrize("style", ["none", "next_link", "header_link", *COUNTED])
+async def test_a_header_of_any_name_that_holds_a_link(style: str) -> None:
+    """It is followed as one in the body is: to other rows, so that something is set wrongly."""
+
+    def things(request: Request) -> Answer:
+        start = request.number("at", 0)
+        headers = {"X-Seite": f"/things?at={start + 10}"} if start < 30 else {}
+        return told({"items": rows(start, start + 10)}, headers=headers)
+
+    assert (await outcome(things, paging(style, 25))).error is not None
 
 
 @pytest.mark.parametrize("style", ["none", "next_link"])
