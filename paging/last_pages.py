@@ -61,14 +61,17 @@ class CountedToLast(CountedFromFirst):
     def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
         """A request for so many rows, the first one of a page among them but not at their end."""
 
-    def _around_row(self, last: Page) -> list[Spanning]:
+    def _around_row(self, last: Page, learnt: Learnt) -> list[Spanning]:
         """A request of another size for the only row of a page: one row cannot be begun within.
 
-        A server that gives one row at a time, and fails in its own words from the second on, looks
-        alike: nothing would tell it.
+        Not where all pages have one row: a server that gives one at a time, and fails in its own
+        words from the second on, looks alike.
         """
         sent = last.request
         asked = self._asked(sent) if sent and self._size_param and last.length == 1 else 0
+        is_later = sent is not None and self._passed(sent, asked) > 0 and learnt.page_size != 1
+        if not is_later and learnt.longest_short <= 1:
+            return []
         sizes = (size for size in (asked - 1, asked - 2, asked + 1) if size > 1)
         found = (self._around_first(sent, size) for size in sizes if sent)
         return [Spanning(request, 0) for request in found if request][:1]
@@ -78,7 +81,7 @@ class CountedToLast(CountedFromFirst):
         now = Step(Progress().after(last, 0), None, learnt, End.EMPTY)
         size = self._asked(sent) or last.length
         rows = positions_in(last, ANY_LEVEL)
-        spanning = self._around_row(last) or self._spanning(sent, rows, size)
+        spanning = self._around_row(last, learnt) or self._spanning(sent, rows, size)
         return self._spanned(last, now, spanning)
 
     def _after_empty(self, at: At) -> Deciding:
@@ -109,7 +112,7 @@ class CountedToLast(CountedFromFirst):
     def _with_proof(self, at: At, decided: Step) -> Deciding:
         """What was decided, with a request that proves a sudden end, a few times a resource."""
         last = at.before.previous
-        if last is None or not self._is_sudden(at, last):
+        if last is None or not self._is_open(at, last):
             return decided
         # A signal that speaks of the end beside nothing at all is no more than the empty page.
         if decided.doubt or decided.why is End.CONFIGURED:
@@ -121,19 +124,30 @@ class CountedToLast(CountedFromFirst):
             decided = replace(decided, doubt=refused(at.page), confirm=False)
         elif not is_due:
             return decided
+        if not at.before.is_unbroken:
+            return (yield from self._unless_after(at, decided))
         rows = positions_in(last, learnt.levels)
         step = yield from self._spanned(last, decided, self._spanning(at.sent, rows, at.size))
         is_shown = step.doubt is not None and step.doubt is not decided.doubt
         return step if is_shown else (yield from self._unless_after(at, step))
 
-    @staticmethod
-    def _is_sudden(at: At, last: Page) -> bool:
-        """Whether only an answer without rows says that a list of full pages is over."""
-        if at.page.length or not at.before.is_unbroken:
+    def _is_open(self, at: At, last: Page) -> bool:
+        """Whether only an answer without rows says that a list is over, and more may follow.
+
+        That is so after a full page; and after one that is not, where rows are hidden, or may be:
+        as many as both pages have room for, where they begin nearer to each other than that.
+        """
+        is_hiding = self._may_hide(at, last) and not at.page.refused
+        if at.page.length or not (at.before.is_unbroken or is_hiding):
             return False
         told = last.totals(at.asked)
         is_all = told.says_all or told.rows is None  # a lower bound is reached long before the end
         return at.now.known is not Known.REACHED or not is_all
+
+    def _may_hide(self, at: At, last: Page) -> bool:
+        """Whether hidden rows explain a page without any, after the last one that has some."""
+        began, here = (self._at(sent) or 0 for sent in (last.request or at.sent, at.sent))
+        return at.learnt.uneven or at.learnt.hides_rows or here - began < self._stride(at.size)
 
     def _spanned(self, last: Page, step: Step, spanning: Sequence[Spanning]) -> Deciding:
         """Ask for what spans the end of a page, until an answer tells something.
@@ -176,7 +190,7 @@ class CountedToLast(CountedFromFirst):
         step, last = replace(step, learnt=learnt), at.before.previous
         if other is None or not other.rows or other.is_single or last is None:
             return step
-        if at.page.place is Place.ABSENT or not step.proved:
+        if at.page.place is Place.ABSENT or not (step.proved or self._may_hide(at, last)):
             return self._followed(step)
         hidden = replace(learnt.hiding(positions_in(last, learnt.levels)), uneven=True)
         return replace(step, next=request, why=None, learnt=hidden, proved=False)

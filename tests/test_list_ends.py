@@ -1885,6 +1885,27 @@ async def test_the_same_rows_at_the_end_of_two_pages(
     is_all(await outcome(api, paging(style, size)), api.visible)
 
 
+@pytest.mark.parametrize(
+    ("style", "size", "count", "hidden"),
+    [
+        pytest.param("offset", 2, 9, {5, 6}, id="the last of a page and the first of the next"),
+        pytest.param("offset", 2, 8, {3, 4, 7}, id="and again at the end"),
+        pytest.param("offset", 3, 9, {4, 5, 6}, id="all but the first of a page"),
+        pytest.param(
+            "offset", 4, 26, {4, 6, 7, *range(9, 13), 14, 15, 16, 18, 19}, id="as many as a page"
+        ),
+        pytest.param("page", 2, 9, {3, 6, 7}, id="a page after one that was not full"),
+    ],
+)
+async def test_rows_behind_a_page_that_was_not_full_and_one_without_rows(
+    style: str, size: int, count: int, hidden: set[int]
+) -> None:
+    """As many rows as both have room for may be hidden: what is behind them is asked for."""
+    api = Api(style, count, hidden=frozenset(hidden))
+
+    is_all(await outcome(api, paging(style, size)), api.visible)
+
+
 @pytest.mark.parametrize("style", COUNTED)
 async def test_a_page_in_the_middle_whose_rows_are_all_hidden(style: str) -> None:
     """No total is told: the page after an empty one is asked for, once or twice a resource."""
