@@ -30,7 +30,7 @@ from paging.model import (
 from paging.paginator import ACCEPT, Paginator, refused, total_of, unseen
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import Deciding, End, Learnt, Step
-from paging.totals import Known, total_further_out
+from paging.totals import Known, Totals, total_further_out
 
 _ABOUT_END = "the end after a full page"
 _ABOUT_MARKER = "a list without a marker"
@@ -408,8 +408,9 @@ class Marked(Paginator):
             return end
         now = end.progress
         # Then the one asked for says nothing of the numbers told.
-        told = other.totals(other.length).most if other else max(now.total or 0, now.perhaps)
-        is_told = max(told, total_further_out(page.holder, page.body)) > page.most
+        total = Totals(now.total, now.total_pages, perhaps=now.perhaps)
+        told = other.totals(other.length) if other else total
+        is_told = told.exceed(page.most) or total_further_out(page.holder, page.body) > page.most
         doubt = self._unfollowable(page)
         warning = (
             f"{self._name()} found nothing in any response, and the API heeds no smaller page"

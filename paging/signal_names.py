@@ -56,8 +56,8 @@ PAGING = frozenset(
         *chain.from_iterable(HOLDERS), *CURSOR_NAMES, *LINK_NAMES,
         *NEXT_NAMES, *MORE_NAMES, *LAST_NAMES, *CUT_NAMES, *TOTAL_NAMES, *TOTAL_PAGES_NAMES,
         *FIRST_NAMES, *PREVIOUS_NAMES, "limit", "offset", "skip", "start", "start_at", "size",
-        "page_size", "per_page", "self", "href", "url", "uri", "etag", "@odata.context", "jsonapi",
-        "empty", "done",
+        "page_size", "per_page", "current_page", "page_number", "self", "href", "url", "uri",
+        "etag", "@odata.context", "jsonapi", "empty", "done",
     )
 )
 ENVELOPE = PAGING | {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 
 import httpx
@@ -36,6 +36,13 @@ _OF_SOMETHING_ELSE = re.compile(
     r"(^|_)(ms|took|time|times|timestamp|duration|elapsed|seconds?|millis|latency|date|at|epoch|id"
     r"|ids|version|rate|remaining|reset|code|status|bytes|port|year|revision|seq)($|_)"
 )
+_COUNTS = re.compile(
+    r"(?:total|count|num|number|nb|size|found|records?|results?|rows|items|entries|hits|match(?:es|ing|ed)"
+    r"|returned|available|filtered|of|in|all|_)+"
+)
+"""Names that say no more than that they count what lists hold."""
+_PAGES_AT = frozenset({"page", "current_page", "page_number"})
+_RANGE = re.compile(r"(?:[a-z]+ )?([0-9]{1,9})-([0-9]{1,9})/([0-9]{1,9})")
 _PARTS_OF_AN_INDEX = frozenset({"successful", "failed"})
 """What stands beside a total that counts shards, as in every answer of Elasticsearch."""
 _EXACT = (("relation", "eq"),)
@@ -73,6 +80,10 @@ class Totals(Struct, frozen=True):
     def most(self) -> int:
         """The largest number of rows spoken of, believed or not."""
         return max(self.rows or 0, self.perhaps)
+
+    def exceed(self, rows: int) -> bool:
+        """Whether more rows than so many on one page are spoken of, believed or not."""
+        return self.most > rows or (self.pages or 0) > 1
 
 
 class Told(Struct, frozen=True):
@@ -119,11 +130,12 @@ def told_totals(  # noqa: PLR0913 (each is a part of a page)
     of_rows = {id(row) for row in rows} if found and isinstance(rows, list) else ()
     beside = [part for part in found if scopes and id(part) not in of_rows]
     known = known_totals(scopes, headers, beside, None if alone else sizes)
+    if known.rows is None and (in_range := _range_of(around, headers, length)):
+        known = replace(known, rows=in_range, says_all=True)
     is_known = known.says_all or known.pages or (length < (known.rows or 0) != asked)
     if is_known or not scopes:
         return known
-    holder = around[0] if isinstance(around[0], dict) else around[1]
-    return replace(known, perhaps=perhaps_total(holder, beside, rows, lengths))
+    return replace(known, perhaps=perhaps_total(around, beside, rows, lengths))
 
 
 def known_totals(
@@ -158,6 +170,7 @@ def known_totals(
         for value in (
             *(value for name, value in told if name in TOTAL_PAGES_NAMES),
             *values_of(scopes, TOTAL_PAGES_NAMES),
+            *(value for part in beside for value in _pages_beside(part)),
         )
     ]
     return Totals(
@@ -168,24 +181,34 @@ def known_totals(
 
 
 def perhaps_total(
-    holder: Json, beside: Iterable[Mapping[str, Json]], rows: Sequence[Json], lengths: Lengths
+    around: tuple[Json, Json],
+    beside: Sequence[Mapping[str, Json]],
+    rows: Sequence[Json],
+    lengths: Lengths,
 ) -> int:
     """What may be the total of a list, under whatever names; 0 where nothing may.
 
     A number in an object beside the list, when another one there is the rows at hand or the size
     asked for, and it is larger: ``{"page": 1, "per_page": 20, "all": 60}``. Right beside the list,
-    where identifiers, versions and moments stand as well, it has to be named after the list:
-    ``total_hosts`` beside ``hosts``.
+    where identifiers, versions and moments stand as well, both have to say that they count rows
+    (``{"size": 20, "records": 41}``). Or, anywhere, one that is named after the list:
+    ``total_hosts`` where that is ``hosts``.
     """
     given, asked = lengths
-    around = holder if isinstance(holder, dict) else {}
-    lists = {_plain(key) for key, value in around.items() if value is rows}
+    holder = around[0] if isinstance(around[0], dict) else around[1]
+    parts = [part for part in (holder, around[1]) if isinstance(part, dict)]
+    lists = {_plain(key) for key, value in (parts[0] if parts else {}).items() if value is rows}
     found = [
         number
-        for key, number in _numbers(around)
-        if _plain(_SAYS_ALL.sub("", in_snake_case(key))) in lists
-        and _SAYS_ALL.search(in_snake_case(key))
+        for part in (*parts, *beside)
+        for key, number in _numbers(part)
+        if _SAYS_ALL.search(words := in_snake_case(key))
+        and _plain(_SAYS_ALL.sub("", words)) in lists
     ]
+    for part in parts:
+        counts = {k: one for k, one in _numbers(part) if _COUNTS.fullmatch(in_snake_case(k))}
+        is_counted = 0 < given in counts.values()
+        found += [one for key, one in counts.items() if is_counted and key.lower() != "size"]
     for numbers in (dict(_numbers(part)) for part in beside):
         if not {given, asked}.isdisjoint(set(numbers.values()) - {0}):
             found += [one for key, one in numbers.items() if not _LIMITS.search(in_snake_case(key))]
@@ -210,6 +233,26 @@ def counts_around(holder: Json, body: Json) -> set[tuple[str, int]]:
 def says_all(key: str) -> bool:
     """Whether a word of a key ends in total or count, as ``subtotal`` does."""
     return _ENDS_IN_COUNT.search(in_snake_case(key)) is not None
+
+
+def _pages_beside(part: Mapping[str, Json]) -> list[Json]:
+    """The numbers of pages in an object beside the list, where that is about pages alone."""
+    names = {name_of(key) for key in part}
+    is_about_pages = names <= PAGING and not names.isdisjoint(_PAGES_AT)
+    return [
+        one for key, one in part.items() if is_about_pages and name_of(key) in TOTAL_PAGES_NAMES
+    ]
+
+
+def _range_of(around: tuple[Json, Json], headers: httpx.Headers, length: int) -> int:
+    """The total of a range of as many rows as are at hand, under any name of one: ``0-19/62``."""
+    parts = (part.items() for part in around if isinstance(part, dict))
+    texts = (
+        one for some in (*parts, headers.items()) for key, one in some if "range" in key.lower()
+    )
+    ranges = (_RANGE.fullmatch(one.strip()) for one in texts if isinstance(one, str))
+    spans = ((int(one[2]) - int(one[1]) + 1, int(one[3])) for one in ranges if one)
+    return next((total for rows, total in spans if rows == length), 0)
 
 
 def _plain(name: str) -> str:

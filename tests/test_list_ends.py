@@ -2663,6 +2663,14 @@ async def test_a_list_that_grows_while_its_words_are_sent_back(
     is_all(await outcome(things, paging(style, size_param=None)), list(range(10)))
 
 
+@pytest.mark.parametrize("style", ["none", *LED])
+async def test_a_first_page_without_rows_beside_a_number_of_pages(style: str) -> None:
+    """It contradicts itself: no style takes it for an empty list."""
+    nothing = told({"items": [], "page": 1, "total_pages": 5})
+
+    assert (await outcome(always(nothing), paging(style, 20))).error is not None
+
+
 @pytest.mark.parametrize("style", ["none", "next_link"])
 async def test_a_link_to_the_page_itself(style: str) -> None:
     """An API that spells its own query: the link is followed once, and leads to the same rows."""

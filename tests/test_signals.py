@@ -111,6 +111,10 @@ MORE = [
     pytest.param(page(None, status=200, **{"@total": "55"}), id="an attribute of XML"),
     pytest.param(page(None, status=200, **{"$totalItems": 55}), id="a dollar"),
     pytest.param(page(has_additional=True), id="Quay"),
+    pytest.param(page(blatt={"page": 1, "pages": 4}), id="pages in any object"),
+    pytest.param(page(blatt={"currentPage": 0, "lastPage": 3}), id="the last page in any object"),
+    pytest.param(page(range="0-2/62"), id="a range"),
+    pytest.param(page({"X-Range": "items 0-2/62"}), id="a range in a header"),
     pytest.param(page(hasFurtherItems=True), id="further items"),
     pytest.param(page(blatt={"next": True, "prev": False}), id="next in any object"),
     pytest.param(page(blatt={"next": "abcdef12345"}), id="what is next in any object of pages"),
@@ -144,6 +148,9 @@ def test_an_answer_that_speaks_of_more_is_not_all(one: Page) -> None:
         pytest.param(page(sync={"next": "2026-12-01T00:00Z"}), id="a date"),
         pytest.param(page(work={"next": "approval", "owner": "me"}), id="a step"),
         pytest.param(page(additional=True, remaining=True), id="something that is additional"),
+        pytest.param(page(printed={"pages": 4}), id="pages of something else"),
+        pytest.param(page(count=3, size=51234, total_cost=90), id="a size and a cost"),
+        pytest.param(page(range="0-9/62", dates="1-3/2026"), id="other ranges"),
         pytest.param(page(total=5.5), id="a sum"),
         pytest.param(page(total=float("inf")), id="infinite"),
         pytest.param(page(total={"amount": 90}), id="an amount"),
@@ -184,10 +191,19 @@ def test_a_total_beside_the_end_counts_hidden_rows(one: Page) -> None:
     assert step("none", one).next is None
 
 
-def test_a_number_that_may_be_a_total_is_none_of_one_page() -> None:
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(page(info={"per_page": 3, "all": 60}), id="beside the size in an object"),
+        pytest.param(page(size=3, records=60), id="beside the list"),
+        pytest.param(page(total_returned=3, total_matching=60), id="Datadog"),
+        pytest.param(page(blatt={"total_rows": 60}), id="named after the list"),
+    ],
+)
+def test_a_number_that_may_be_a_total_is_none_of_one_page(one: Page) -> None:
     """Beside the size of the page, and larger: without paging there is no other proof."""
     with pytest.raises(PaginationError, match="a total of 60"):
-        step("none", page(info={"per_page": 3, "all": 60}))
+        step("none", one)
 
 
 def test_an_item_may_have_any_word() -> None:
