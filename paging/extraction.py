@@ -98,11 +98,14 @@ def _lists_for(items: list[Item], body: Json) -> list[list[Json]]:
 
 
 def _is_none(body: Json, path: Sequence[str | int]) -> bool:
-    """Whether null stands at a path, or objects alone lead to a key that is not there."""
+    """Whether null stands at a path, or objects alone lead to a key that is not there.
+
+    PHP writes an object of nothing as an empty array.
+    """
     found = follow(body, path)
     around = (follow(body, path[:depth]) for depth in range(len(path)))
     return found is None or (
-        found is MISSING and all(one is MISSING or isinstance(one, dict) for one in around)
+        found is MISSING and all(one in (MISSING, []) or isinstance(one, dict) for one in around)
     )
 
 
@@ -340,8 +343,8 @@ class Extractor:
         """As jq does, refuse to look for a key in what is neither an object nor null."""
         for depth in range(len(keys)):
             inside = follow(body, keys[:depth])
-            if inside is MISSING or inside is None:
-                return
+            if inside is MISSING or inside is None or inside == []:
+                return  # PHP has one empty array, for objects and lists
             if not isinstance(inside, dict):
                 raise MappingError(
                     f"looks for {keys[depth]!r} in {keys_of(inside)}",

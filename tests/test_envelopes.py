@@ -260,6 +260,25 @@ async def test_an_error_after_a_page_of_one_row(style: str, other: str) -> None:
     assert "try it later" in (await outcome(things, paging(style, 20))).message
 
 
+@pytest.mark.parametrize("data_path", [".items", ".items[]", ".items[] | {id}", ".data.items"])
+async def test_an_empty_array_in_place_of_a_body(data_path: str) -> None:
+    """PHP writes an object of nothing so: of one child, or as the only answer, it has no rows."""
+    inside: Json = {"items": [{"id": 1}]}
+    lists: dict[str, Json] = {"1": [], "2": {"data": inside} if "data" in data_path else inside}
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
+        server.serve("/parents/{}/things", lambda one: told(lists[one.values[0]]))
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(
+            server, paging("none"), data_path, kind="/parents/{parent}/things", parent=parents
+        )
+
+    is_all(found, [1])
+    only = await outcome(lambda _: told([]), paging("none"), data_path=data_path)
+    is_all(only, [])
+    assert Doubt.ABSENT in only.doubts
+
+
 HOLLOW: list[Json] = [{}, "", False]
 
 
