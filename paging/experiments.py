@@ -16,7 +16,7 @@ import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError
-from paging.continuations import sent_back
+from paging.continuations import links_towards, sent_back
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import columns, values_in
 from paging.steps import Deciding, Learnt, Step
@@ -135,15 +135,16 @@ def unless_led_on(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomE
     list, such as what is closed: then it stands in the same place there, which no link to a next
     page does.
     """
-    links = [(replace(sent, url=link, params=()), link) for link in [*page.links][:_MOST_LINKS]]
+    linked = [(replace(sent, url=link, params=()), link) for link in [*page.links][:_MOST_LINKS]]
     told = [(one, "") for one in _sent_back(sent, page)]
-    for asked, link in () if step.doubt else (*links, *told):
+    for asked, link in () if step.doubt else (*linked, *told):
         request = asked.perhaps_absent(NO_PAGE_BEFORE)
         learnt, other = yield step.asking(request, "where a link leads", follows_any=True)
         step = replace(step, learnt=learnt)
         if other is None or not leads_on(page, other):
             continue
-        there = other.links_from(page.url).get(link, set())
+        links = links_towards(other.body, other.holder, other.headers, page.url)
+        there = links.get(link, set())
         # A value that is sent back and is not heeded gives the same list, as it is by now.
         is_again = not link and _has_most(page, other)
         if not is_again and page.links.get(link, set()).isdisjoint(there):

@@ -112,6 +112,11 @@ class CountedToLast(CountedFromFirst):
     def _with_proof(self, at: At, decided: Step) -> Deciding:
         """What was decided, with a request that proves a sudden end, a few times a resource."""
         last = at.before.previous
+        if last and decided.doubt and at.lacks_few and at.page.status in NO_SUCH_PAGE_AFTER_SHORT:
+            # Those may be hidden, or counted for others: the list may well be over.
+            step = replace(decided, doubt=refused(at.page))
+            rows = positions_in(last, step.learnt.levels)
+            return (yield from self._spanned(last, step, self._spanning(at.sent, rows, at.size)))
         if last is None or not self._is_open(at, last):
             return decided
         # A signal that speaks of the end beside nothing at all is no more than the empty page.

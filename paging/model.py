@@ -313,11 +313,8 @@ class Page(Discreet, frozen=True, dict=True):
     @cached_property
     def links(self) -> Mapping[str, set[str]]:
         """Links to this endpoint with another query, by their places: each may lead on."""
-        return self.links_from(self.url) if self.rows and not self.is_single else {}
-
-    def links_from(self, url: str) -> Mapping[str, set[str]]:
-        """The same, seen from another URL of the endpoint."""
-        return links_towards(self.body, self.holder, self.headers, url)
+        is_list = self.rows and not self.is_single
+        return links_towards(self.body, self.holder, self.headers, self.url) if is_list else {}
 
     @property
     def positions_told(self) -> Sequence[tuple[str, Json]]:
@@ -418,6 +415,7 @@ class Progress(Struct, frozen=True):
         is_uneven = not self.is_unbroken or length > max(self.largest, size)
         told = totals.pages if self.total_pages or not self.pages else None
         pages = max(self.total_pages or 0, told or 0)
+        is_told = totals.says_all and bool(length or totals.rows)  # an empty page may tell of none
         return Progress(
             pages=self.pages + 1,
             rows=rows,
@@ -434,7 +432,7 @@ class Progress(Struct, frozen=True):
             total=total,
             perhaps=totals.perhaps,
             total_pages=pages if pages > 1 else None,
-            told=self.told.after(totals.rows or 0, page.number) if totals.says_all else self.told,
+            told=self.told.after(totals.rows or 0, page.number) if is_told else self.told,
             total_found=self.total_found or page.total is not None,
             due=self.due.difference(page.ids) if self.due else self.due,
         )

@@ -53,6 +53,11 @@ class At(Struct, frozen=True):
         return self.page.fills(self.size)
 
     @property
+    def lacks_few(self) -> bool:
+        """Whether a total speaks of no more than a page of rows that did not come."""
+        return 0 < (self.now.total or 0) - self.now.in_all <= max(self.size, self.now.largest)
+
+    @property
     def sure(self) -> int:
         """How many positions any page surely covers."""
         return min(self.size, self.learnt.reach or self.learnt.page_size or self.size)
@@ -209,7 +214,7 @@ class Counted(Paginator):
         is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size)
         is_short = self._is_short_of_total(at) and now.known is not Known.OPEN
         # A full page may say so for its length alone: then a refusal is asked about.
-        is_due = (is_short and not is_beyond) or (at.says_more and not at.is_full)
+        is_due = (is_short and not (is_beyond or at.lacks_few)) or (at.says_more and not at.is_full)
         absent = frozenset[int]() if is_due and at.page.length else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
         doubt = self._endless(now, moves or at.asked)

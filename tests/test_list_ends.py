@@ -1982,6 +1982,29 @@ async def test_a_refusal_where_no_request_shows_the_end(style: str, *, accepts: 
         assert "no request shows that the list ends there" in found.message
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("status", [404, 400, 422])
+@pytest.mark.parametrize("count", [39, 40])
+async def test_a_refusal_where_a_total_speaks_of_a_few_more(
+    style: str, status: int, count: int
+) -> None:
+    """Hidden rows, or a total that is old: that is looked at again, once nothing follows."""
+    api = Api(style, count, refuses=status, around=steady({"total": 42}))
+
+    found = await outcome(api, paging(style, 20))
+
+    is_all(found, list(range(count)))
+    assert Doubt.END in found.doubts
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_total_of_none_on_an_empty_page_is_no_fall(style: str) -> None:
+    """What hidden rows the total counts is known from the pages with rows."""
+    api = Api(style, around=lambda given, _: {"total": 73 if given else 0})
+
+    is_all(await outcome(api, paging(style, 10)))
+
+
 @pytest.mark.parametrize("style", LED)
 @pytest.mark.parametrize("status", [404, 400, 410])
 @pytest.mark.parametrize("count", [5, 20, 30, 40])
