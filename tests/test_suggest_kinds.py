@@ -444,6 +444,18 @@ async def test_a_short_list_is_paged_as_another_only_where_its_parameters_do_som
             id="two names that are none alone",
         ),
         pytest.param(
+            [{"userid": f"u{n}@x", "firstname": f"F{n}", "lastname": f"L{n}"} for n in range(12)],
+            ".userid",
+            '.firstname + " " + .lastname',
+            id="two names that are none alone, in one word each",
+        ),
+        pytest.param(
+            [{"longName": f"The P{n}-s", "shortName": f"p{n}-s"} for n in range(12)],
+            ".shortName",
+            ".longName",
+            id="a long name and a short one",
+        ),
+        pytest.param(
             [{"userId": f"u{n}", "firstName": f"F{n}", "lastName": "L"} for n in range(12)],
             ".userId",
             '.firstName + " " + .lastName',

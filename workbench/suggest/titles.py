@@ -14,11 +14,12 @@ _LONGEST_TITLE = 120
 _CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
 _OPAQUE = re.compile(r"[\dA-Fa-f.:_-]*\d[\dA-Fa-f.:_-]*")
 _TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
+_OF_TWO = re.compile(r".* name|(first|fore|given|last|sur|family)name")
 _NAME, _BOTH = " name", 2
 _TITLE_NAMES = (
-    "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
-    "headline", "short description", "rendered", "login", "username", "user name", "email", "slug",
-    "message", "key", "number", "description",
+    "display name", "name", "title", "subject", "friendly name", "full name", "long name",
+    "summary", "label", "headline", "short description", "rendered", "login", "username",
+    "user name", "email", "slug", "message", "key", "number", "description",
 )  # fmt: skip
 
 
@@ -113,17 +114,24 @@ def names_of_two(found: Sequence[Column], title: Column, noun: str = "") -> str:
     What has an id beside it is another thing's name.
     """
     level = [column for column in found if column.keys[:-1] == title.keys[:-1]]
-    beside = [column for column in level if column.name.endswith(_NAME)]
+    beside = [column for column in level if _OF_TWO.fullmatch(column.name)]
     both = [c for c in beside if _is_title(c) and _bare(c, noun) not in _TITLE_NAMES]
     others = {column.name.removesuffix(" id") + _NAME for column in level if _names_id(column)}
     is_one = title in both and others.isdisjoint(column.name for column in both)
-    if not is_one or len(beside) != len(both) or len(both) != _BOTH:
+    if not is_one or len(beside) != len(both) or len(both) != _BOTH or _is_said_twice(*both):
         return ""
     paths = [column.path for column in both]
     is_whole = all(len(column.present) == len(column.values) for column in both)
     return (
         ' + " " + '.join(paths) if is_whole else f'[{", ".join(paths)}] | map(values) | join(" ")'
     )
+
+
+def _is_said_twice(one: Column, other: Column) -> bool:
+    """Whether one name holds the other for most items: a long name and a short one."""
+    pairs = zip(one.values, other.values, strict=True)
+    texts = [sorted((str(a).lower(), str(b).lower()), key=len) for a, b in pairs]
+    return sum(short in long for short, long in texts) * 2 > len(texts)
 
 
 def _is_spoken(column: Column) -> bool:
