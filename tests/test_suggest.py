@@ -681,6 +681,16 @@ def test_an_authority_of_the_settings_is_trusted(tmp_path: Path) -> None:
     assert known.exit_code == 0, known.output
 
 
+def test_what_is_only_likely_is_told_at_the_end(tmp_path: Path) -> None:
+    """With where it stands; titles are always likely, and shown to be no more above."""
+    tens, sevens = (lambda _: JSONResponse(ROWS[:10])), (lambda _: JSONResponse(ROWS[:7]))
+    routes = [Route("/v1/tens", tens), Route("/v1/sevens", sevens)]
+    with serving(Starlette(routes=routes)) as url:
+        urls = [f"{url}/v1/tens", f"{url}/v1/sevens"]
+        result = CliRunner().invoke(main, ["suggest", *urls, "--out", str(tmp_path / "out")])
+    assert "\nLikely, not proved: paging of /tens. Look at these first.\n" in result.output
+
+
 def test_json_goes_to_stdout_and_refusals_end_with_1(
     github: tuple[str, Simulator], tmp_path: Path
 ) -> None:

@@ -266,7 +266,21 @@ def _tell(suggestion: Suggestion, files: Sequence[Path], *, as_json: bool) -> No
     if files:
         names = ", ".join(path.name for path in files)
         console.print(f"Wrote {files[0].parent}: {names}", markup=False)
+        if doubts := _doubts(suggestion):
+            console.print(f"Likely, not proved: {doubts}. Look at these first.", markup=False)
     console.print(f"{count} request{'' if count == 1 else 's'}, GET only.", markup=False)
+
+
+def _doubts(suggestion: Suggestion) -> str:
+    """What only a person can settle, but for titles, which are always likely: "" for nothing."""
+    found: dict[str, list[str]] = {}
+    for study in suggestion.written:
+        for one in study.findings:
+            if not (one.certain or one.question == "title"):
+                found.setdefault(one.question, []).append(study.target.path)
+    return "; ".join(
+        f"{what} of {', '.join(dict.fromkeys(where))}" for what, where in found.items()
+    )
 
 
 def _tell_next(out: Path, settings_file: Path | None, paging: Collection[str]) -> None:
