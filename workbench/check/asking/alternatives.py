@@ -24,6 +24,7 @@ from workbench.check.guesses.names import (
     IDENTIFYING,
     alikeness,
     counted,
+    letters,
     names_in,
     spellings,
     styled,
@@ -49,6 +50,8 @@ _WORDS: Final = re.compile(r"\w+")
 _TOKEN: Final = re.compile(r"""[{}]|\b\w+\b(?!\s*[{(:"'])""")
 """What a query selects, and the braces around."""
 _SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
+KEYS: Final = re.compile(r"[\w.$-]+(?:,\s*[\w.$-]+)+")
+"""Keys in one text, as parameters have them that say which come."""
 _COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
 _QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
 """A word in quotes, which is no key of a JSON text."""
@@ -61,6 +64,9 @@ _USUAL: Final = (
     "query", "q", "search", "api-version", "orderBy", "order_by", "sort_by", "select", "embed",
 )  # fmt: skip
 """Names that parameters often have: guesses, of which the API's answers show the right one."""
+_CHOOSING: Final = ("fields", "$select", "select", "attributes")
+_BRINGING: Final = ("include", "expand", "$expand")
+"""Names of parameters that say what comes: guesses, as above."""
 _YES_AND_NO: Final = (
     ("on", "off"),
     ("true", "false"),
@@ -77,7 +83,8 @@ class Sources:
 
     ``said``: the API's words; ``others``: what other requests of the mapping send; ``items``: what
     was read; ``wanted``: keys that ought to come; ``nouns``: what a placeholder's values name;
-    ``absent``: the paths that lead nowhere, all of which ought to lead somewhere.
+    ``absent``: the paths that lead nowhere, all of which ought to lead somewhere; ``read``: the
+    keys that are read of rows.
     """
 
     said: str = ""
@@ -86,6 +93,7 @@ class Sources:
     wanted: Sequence[str] = ()
     nouns: Mapping[str, str] = field(default_factory=dict)
     absent: Sequence[tuple[str, ...]] = ()
+    read: Sequence[str] = ()
 
     @property
     def called(self) -> set[str]:
@@ -96,8 +104,17 @@ class Sources:
         """What a list of keys may lack: the heads of all paths together, then each key."""
         heads = dict.fromkeys(path[0] for path in self.absent)
         some = [[*heads], *([one] for one in self.wanted)]
-        styled_too = [[styled(key, like) for key in one if key not in held] for one in some]
+        own = [[key for key in one if key not in held] for one in some]
+        spelled = [[styled(key, like) for key in one] for one in own]
+        styled_too = [one for pair in zip(spelled, own, strict=True) for one in pair]
         return [one for at, one in enumerate(styled_too) if one and one not in styled_too[:at]]
+
+    def respelled(self, keys: Sequence[Json]) -> list[str]:
+        """Keys as the items call them, where they call them otherwise."""
+        spelled = {letters(one): one for one in self.called}
+        return [
+            one if one in self.called else spelled.get(letters(one), one) for one in map(str, keys)
+        ]
 
     def names(self, name: str) -> bool:
         """Whether the words name what is sent; a key of a JSON text does not."""
@@ -126,6 +143,21 @@ def told_values(name: str, value: str, said: str) -> list[str]:
     """Values that may be meant by one, made of what a refusal says alone."""
     ranked = by_rank(values_for(Sent("query_params", (name,), value), Sources(said)))
     return [text for rank, text in ranked if rank != _USUALLY and text != value][:MOST_OF_ONE]
+
+
+def lists_of_keys(others: Iterable[Sent], sources: Sources) -> Iterator[Sent]:
+    """Parameters that say which keys come, with those that are read: as others send them, or usual.
+
+    Or which things come along, with those that are absent.
+    """
+    for one in others:
+        if one.whole and len(one.path) == 1:
+            yield Sent(one.part, one.path, [*sources.read])
+        elif KEYS.fullmatch(str(one.value)):
+            yield Sent(one.part, one.path, ",".join(sources.read))
+    heads = dict.fromkeys(path[0] for path in sources.absent)
+    for names, keys in ((_CHOOSING, sources.read), (_BRINGING, [*heads])):
+        yield from (Sent("query_params", (name,), ",".join(keys)) for name in names if heads)
 
 
 def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
@@ -162,6 +194,8 @@ def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
     """A list with what ought to come in it, or without what the API names; another JSON type."""
     text = sent.value
     yield from ((0, other) for other in _written_lists(sent, sources))
+    if sent.whole and sent.value == sent.whole[0] and sources.items:
+        yield 0, [*sources.respelled(sent.whole)]
     if sent.whole and sent.value == sent.whole[0]:
         for way in (str.upper, str.lower):
             yield _USUALLY, [*(way(str(one)) for one in sent.whole)]
@@ -206,7 +240,7 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     value = json.dumps(sent.value) if isinstance(sent.value, bool) else str(sent.value)
     same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
     said = {one.strip(".") for one in PARTS.findall(sources.said)}
-    if len(value) <= LONGEST:
+    if len(value) <= LONGEST or KEYS.fullmatch(value):
         # What names one key may name several.
         yield from ((1 if "," in value else 3, one) for one in _listed(value, sources, said))
     yield from ((1, one) for one in _selected(value, sources))
@@ -298,7 +332,9 @@ def _by_likeness(value: str) -> Callable[[str], tuple[bool, float, str]]:
 
 def _listed(value: str, sources: Sources, said: Collection[str]) -> Iterator[str]:
     """A list in one text, with what ought to come in it, or without what the API names."""
-    parts = value.split(",")
+    parts = [one.strip() for one in value.split(",")]
+    # What is separated otherwise, and what the items call otherwise.
+    yield from (",".join(one) for one in (parts, sources.respelled(parts)))
     for part in parts if said else ():
         if part.strip() in said:
             yield ",".join(one for one in parts if one is not part)

@@ -34,7 +34,7 @@ from workbench.check.asking.sent import (
     values_in,
 )
 from workbench.check.findings import Path
-from workbench.check.guesses.expressions import finding_in, values_of
+from workbench.check.guesses.expressions import finding_in, paths_in, values_of
 from workbench.check.guesses.paths import known_of
 
 _LINKING: Final = 50  # items of a page that are looked into
@@ -212,6 +212,11 @@ class Nearby:
         for part in (mappings.properties, mappings.relations):
             held += (part or {}).values()
         return [one for one in held if isinstance(one, str)]
+
+    def read(self, seen: Seen, target: Target) -> list[str]:
+        """The keys of rows that those read."""
+        paths = (path for one in self.expressions(seen, target) for path in paths_in(one))
+        return [*dict.fromkeys(path[0] for path in paths if not path[0].startswith("__"))]
 
     async def worth(self, body: Json, data_path: str | None, expressions: Sequence[str]) -> int:
         """How many expressions find something where rows are looked for, and one for a list there.

@@ -23,11 +23,13 @@ from json_values import MISSING, Json, follow
 from paging.model import PageRequest
 from workbench.check.asking.absence import MADE_UP, Answered
 from workbench.check.asking.alternatives import (
+    KEYS,
     LONGEST,
     MOST_OF_ONE,
     PARTS,
     Sources,
     by_rank,
+    lists_of_keys,
     names_for,
     typed_for,
     values_for,
@@ -86,7 +88,7 @@ class Variant:
 
 def _difference(old: str, new: str) -> str:
     """What words of a long text are replaced by; "" of a short one."""
-    if len(old) <= LONGEST:
+    if len(old) <= LONGEST or KEYS.fullmatch(old):
         return ""
     before, after = PARTS.findall(old), PARTS.findall(new)
     if more := after[
@@ -141,10 +143,7 @@ async def better_variant(
 
 def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> Iterator[Variant]:
     known = {one.where for one in sent}
-    more = {one.where: one.added for one in sources.others if one.is_text}
-    for place, one in list(more.items())[:MOST_OF_ONE]:
-        if place not in known and len(one.path) == 1 and one.part in _ADDED:
-            yield Variant(2, one, _with_more(request, one), value=one.value)
+    yield from _additions(request, known, sources)
     for one in sent:
         if not _is_in(request, one):
             continue
@@ -167,6 +166,20 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
             if text != str(one.value) or isinstance(one.value, float):
                 value = one.otherwise(_typed(text, one.value))
                 yield Variant(rank, one, _revalued(request, one, value), value=value)
+
+
+def _additions(
+    request: PageRequest, known: AbstractSet[object], sources: Sources
+) -> Iterator[Variant]:
+    """With what others send beside what it sends, or with the keys that are to come."""
+    more = {one.where: one.added for one in sources.others if one.is_text}
+    for place, one in list(more.items())[:MOST_OF_ONE]:
+        if place not in known and len(one.path) == 1 and one.part in _ADDED:
+            yield Variant(2, one, _with_more(request, one), value=one.value)
+    others = [one.added for one in sources.others if one.where not in known]
+    for one in lists_of_keys(others, sources) if sources.read else ():
+        if one.where not in known and (one.part != "body" or request.method == "POST"):
+            yield Variant(2, one, _with_more(request, one), value=one.value)
 
 
 def line_of(name: str, value: object) -> str:

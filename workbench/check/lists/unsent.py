@@ -133,7 +133,8 @@ class Unsent:
         lists = [[*map(str, one.whole)] or str(one.value).split(",") for one in sent]
         styled = [in_style(key, one) for one in lists if len(one) > 1 for key in wanted]
         known = dict.fromkeys([*wanted, *stems, *styled])
-        sources = replace(self._near.sources(seen, wanted=[*known]), absent=absent)
+        sources = self._near.sources(seen, wanted=[*known])
+        sources = replace(sources, absent=absent, read=self._near.read(seen, target))
         found = await better_variant(target.request, sent, sources, Wish(self._near.body, has))
         return None if found is None else found.at(target.base, f"so {wanted[-1]} comes")
 

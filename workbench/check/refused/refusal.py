@@ -383,7 +383,8 @@ class Refused:
         if worded := await self._worded(case, sent, request):
             return worded
         spare, less = await self._spare(request, sent, sources)
-        sources = dataclasses.replace(sources, items=[*rows_of(less), *sources.items])
+        items, read = [*rows_of(less), *sources.items], self._near.read(case.seen, case.target)
+        sources = dataclasses.replace(sources, items=items, read=read)
         some = [one for one in sent if one.is_like(spare)] if spare else sent
         wanted, answered = self._near.expressions(case.seen, case.target), self._near.body
 
