@@ -27,6 +27,7 @@ from workbench.check.guesses.paths import SPOKEN
 from workbench.check.guesses.refusal_words import headers_named, named_missing
 from workbench.check.login.changes import Change, Installed, Names
 from workbench.check.login.signing import HEADERS, PARAMS, pair_of
+from workbench.suggest.vocabulary import words_of
 
 REQUEST: Final = "customAuthRequest"
 TEMPLATE: Final = "customAuthRequestTemplate"
@@ -36,11 +37,11 @@ _ENDPOINTS: Final = (
     "login", "signin", "sign-in", "auth", "authenticate", "token", "session", "sessions", "tokens",
     "logon", "authorize",
 )  # fmt: skip
-_USERS: Final = (
+USERS: Final = (
     "username", "user", "login", "email", "userName", "user_name", "name", "account", "client_id",
     "clientId", "userid", "id",
 )  # fmt: skip
-_PASSWORDS: Final = (
+PASSWORDS: Final = (
     "password", "pass", "passwd", "secret", "client_secret", "clientSecret", "key", "apiKey",
     "api_key", "token",
 )  # fmt: skip
@@ -120,7 +121,7 @@ class Logins:
         for part in _PARTS[:3]:
             fields = self._fields(at, part)
             for number, name in enumerate(fields):
-                usual = _PASSWORDS + _USERS if number else _USERS + _PASSWORDS
+                usual = PASSWORDS + USERS if number else USERS + PASSWORDS
                 others = [one for one in (*names_in(words), *usual) if one not in fields]
                 yield Names(others, partial(self._renaming, at, part, name))
 
@@ -149,7 +150,7 @@ class Logins:
         for part in _PARTS:
             fields = self._fields(at, part)
             for name in fields:
-                usual = [one for one in (*_USERS, *_PASSWORDS) if likeness(one, name) >= _SLIP]
+                usual = [one for one in (*USERS, *PASSWORDS) if likeness(one, name) >= _SLIP]
                 for other in dict.fromkeys((*spellings(name)[:_MOST_SPELLED], *usual)):
                     if other not in fields:
                         yield self._renaming(at, part, name, [other])
@@ -331,7 +332,8 @@ class Given:
     def names(self) -> list[str]:
         """What it says, or calls its tokens, that may be the name of a header or a parameter."""
         keys = [token.rpartition(".")[2] for token in self.tokens]
-        held = (*self.texts.values(), *keys)
+        first = [f"X-{words_of(key)[0].title()}" for key in keys if words_of(key)]
+        held = (*self.texts.values(), *keys, *first)
         return [*dict.fromkeys(one for one in held if _NAME.fullmatch(one))]
 
     def cookies(self) -> Iterator[tuple[str, str]]:
