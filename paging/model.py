@@ -26,7 +26,7 @@ from paging.signals import (
     known_signal,
     speaks_of_more,
 )
-from paging.totals import Known, Told, Totals, objects_beside, told_totals
+from paging.totals import Known, Totals, objects_beside, told_totals
 from records import Discreet
 from transport.formats import BodyFormat
 from transport.observer import Purpose
@@ -368,7 +368,6 @@ class Progress(Struct, frozen=True):
     total: int | None = None
     perhaps: int = 0
     total_pages: int | None = None
-    told: Told = field(default_factory=Told)
     total_found: bool = False
     due: frozenset[Hashable] = frozenset()
 
@@ -415,7 +414,6 @@ class Progress(Struct, frozen=True):
         is_uneven = not self.is_unbroken or length > max(self.largest, size)
         told = totals.pages if self.total_pages or not self.pages else None
         pages = max(self.total_pages or 0, told or 0)
-        is_told = totals.says_all and bool(length or totals.rows)  # an empty page may tell of none
         return Progress(
             pages=self.pages + 1,
             rows=rows,
@@ -432,7 +430,6 @@ class Progress(Struct, frozen=True):
             total=total,
             perhaps=totals.perhaps,
             total_pages=pages if pages > 1 else None,
-            told=self.told.after(totals.rows or 0, page.number) if is_told else self.told,
             total_found=self.total_found or page.total is not None,
             due=self.due.difference(page.ids) if self.due else self.due,
         )

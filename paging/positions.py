@@ -270,12 +270,6 @@ class Counted(Paginator):
     def _short_of_total(self, at: At, why: End) -> DoubtfulEndError | None:
         """What is in doubt at an end before the total."""
         now = at.now
-        if now.told.fell and (now.total or 0) > now.in_all:
-            return DoubtfulEndError(
-                "the total that the API tells fell during the walk: rows were removed, others moved"
-                " up, and some of those may not have been seen",
-                remedy="wait for the next resync, which will see them",
-            )
         if not (self._is_cut_off(at, why) or (why is End.NO_SUCH_PAGE and self._is_promised(at))):
             return None
         return DoubtfulEndError(

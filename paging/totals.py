@@ -48,7 +48,6 @@ _PARTS_OF_AN_INDEX = frozenset({"successful", "failed"})
 _EXACT = (("relation", "eq"),)
 """What may stand with a total that is exact."""
 _LARGEST = 10**9  # of a total under a name nobody knows; larger numbers are moments
-_MOST_TOTALS = 50  # that are compared: of the pages that came about the same time
 
 Lengths = tuple[int, int]
 """How many rows are at hand, and how many were asked for."""
@@ -84,28 +83,6 @@ class Totals(Struct, frozen=True):
     def exceed(self, rows: int) -> bool:
         """Whether more rows than so many on one page are spoken of, believed or not."""
         return self.most > rows or (self.pages or 0) > 1
-
-
-class Told(Struct, frozen=True):
-    """The totals that the answers of a walk told, each with the first and the last that told it.
-
-    Pages that are asked for side by side come in another order than they are walked in. ``fell``:
-    a later answer told less than an earlier one, so that rows were removed in between.
-    """
-
-    spans: tuple[tuple[int, int, int], ...] = ()
-    fell: bool = False
-
-    def after(self, total: int, number: int) -> Told:
-        """With one more answer, by its number."""
-        fell = self.fell or any(
-            (most > total and first < number) or (most < total and last > number)
-            for most, first, last in self.spans
-        )
-        same = [span for span in self.spans if span[0] == total]
-        numbers = [number, *(one for _, *span in same for one in span)]
-        others = [span for span in self.spans if span[0] != total][-_MOST_TOTALS:]
-        return Told((*others, (total, min(numbers), max(numbers))), fell)
 
 
 def told_totals(  # noqa: PLR0913 (each is a part of a page)
