@@ -64,9 +64,10 @@ class House:
     is_whole: bool = False
 
     @property
-    def names(self) -> frozenset[str]:
-        """Every name that was heeded somewhere."""
-        return frozenset((*self.sizes, *self.positions))
+    def shown(self) -> frozenset[str]:
+        """Every name that was heeded somewhere, and every list that pages."""
+        lists = (study.target.path for study in self.paged)
+        return frozenset((*self.sizes, *self.positions, *lists))
 
     def with_hints(self, hints: Hints) -> House:
         """The same, with what a document says of one endpoint before it."""
@@ -261,7 +262,8 @@ async def study_paging(
     elif sized is None and not house.strict and study.paging.param and is_counted:
         question, proof = await _sized_beside(question, study)
     like = next((one for one in house.paged if _may_be_as(one, study)), None)
-    if like and len(rows) >= _ENOUGH_ROWS and not await _is_too_short(question, like, rows):
+    is_enough = like and like.size_param and len(rows) >= _ENOUGH_ROWS
+    if like and is_enough and not await _is_too_short(question, like, rows):
         like = None
     if like and study.paging.type == "none" and await _stays(measure, like):
         like = None
@@ -315,10 +317,8 @@ async def _is_too_short(question: SizeQuestion, like: Study, rows: Sequence[Json
 
     Then one row less is refused where the usual size is not.
     """
-    if like.size_param is None:
-        return False
-    usual = await question.sized(like.size_param, like.page_size)
-    less = await question.sized(like.size_param, len(rows) - 1)
+    usual = await question.sized(str(like.size_param), like.page_size)
+    less = await question.sized(str(like.size_param), len(rows) - 1)
     is_same = usual.is_success and len(rows) <= like.page_size
     return is_same and not less.is_success and speaks_of_number(less.refusal)
 

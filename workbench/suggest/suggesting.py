@@ -141,12 +141,9 @@ class Suggester:
         return self._request(Study(target, ""), Binding())
 
     async def _again(self, study: Study) -> None:
-        """Try the names that only later endpoints have shown, where an endpoint's own are open."""
+        """Try what only later endpoints have shown, where an endpoint's own paging is open."""
         asker = self._asker(study.asked or study.target)
-        if asker.left > FOR_READING and (like := self._linked_like(study)):
-            await self._as_linked(asker, study, like)
-            return
-        names = self._house.names - study.tried
+        names = self._house.shown - study.tried
         is_open = study.paging.type == "none" or study.size_param is None
         if study.place.single or not study.bound or not is_open or not names:
             return
@@ -172,32 +169,6 @@ class Suggester:
             study.take(trial)
             self._house.learn(study)
 
-    def _linked_like(self, study: Study) -> Study | None:
-        """An endpoint whose answers have the same keys, and lead on by themselves where more is.
-
-        There is no parameter to try: only more items would show the way on here as well.
-        """
-        if study.paging.type != "none" or study.size_param or study.refusal:
-            return None
-        return next(
-            (
-                other
-                for other in self._house.paged
-                if other.paging.type in {"next_link", "cursor"} and other.size_param is None
-                if other is not study and other.beside and other.beside == study.beside
-            ),
-            None,
-        )
-
-    async def _as_linked(self, asker: Asker, study: Study, like: Study) -> None:
-        trial = replace(study, findings=[], paging=replace(like.paging, certain=False))
-        proof = f"as {like.target.path}, whose answers have the same keys: here all came at once"
-        trial.note("paging", like.paging.type, proof, certain=False)
-        await self._reads(asker, trial)
-        if not trial.refusal:
-            study.take(trial)
-        study.requests = asker.spent
-
     async def _study(
         self, target: Target, targets: Sequence[Target], *, wanted: bool = True
     ) -> Study:
@@ -210,7 +181,7 @@ class Suggester:
         if self._silence and not asker.spent:
             study.refusal = "not asked, as nothing answered before"
             return study
-        study.tried = self._house.names
+        study.tried = self._house.shown
         self._progress(target.path)
         try:
             await self._parents(asker, study, targets)
