@@ -109,7 +109,9 @@ class Marked(Paginator):
         learnt, is_due = learnt.surprised()
         step = Step(before, None, learnt, End.NO_SUCH_PAGE, warning=unseen(before), unsure=True)
         if is_due or not learnt.knows(page):
-            step = replace(step, confirm=True, doubt=refused(page))
+            # A first marker that is refused may be sent under a wrong name: no doubt to accept.
+            doubt = refused(page) if before.pages > 1 else page.refusal
+            step = replace(step, confirm=True, doubt=doubt)
             step = yield from self._unless_followed(last, step)
             step = replace(step, learnt=step.learnt.refused_by(page)) if step.proved else step
         return replace(step, doubt=step.doubt or cut)

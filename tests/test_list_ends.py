@@ -2025,6 +2025,21 @@ async def test_a_marker_behind_the_last_page_that_is_refused(
     assert Doubt.END in found.doubts
 
 
+@pytest.mark.parametrize("accept_doubt", [True, False])
+async def test_a_cursor_whose_parameter_is_refused(accept_doubt: bool) -> None:  # noqa: FBT001 (a case)
+    """The first marker of a list that is refused may have a wrong name: no doubt to accept."""
+    api = Api("cursor")
+
+    def things(request: Request) -> Answer:
+        is_known = request.param("cursor") is None
+        return api(request) if is_known else told({"detail": "unknown parameter cursor"}, 400)
+
+    found = await outcome(things, paging("cursor", 20, accept_doubt=accept_doubt))
+
+    assert "unknown parameter cursor" in found.message
+    assert "accept_doubt" not in found.message
+
+
 @pytest.mark.parametrize(
     ("style", "settings"),
     [
