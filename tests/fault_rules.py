@@ -19,9 +19,13 @@ def raises(_: Cell) -> Expect:
 
 
 def refusal(cell: Cell) -> Expect:
-    """An error; but what was refused before its turn is asked for in its turn, by position."""
-    is_ahead = cell.paging in COUNTED and not cell.is_first_page
-    return Expect.EITHER if cell.passing and is_ahead else Expect.RAISES
+    """An error; but what was refused before its turn is asked for in its turn, by position.
+
+    So is a page that is led to, where the status may say that it is not there.
+    """
+    is_said_absent = cell.paging in LED and cell.fault.name in {"400", "404", "410"}
+    is_again = not cell.is_first_page and (cell.paging in COUNTED or is_said_absent)
+    return Expect.EITHER if cell.passing and is_again else Expect.RAISES
 
 
 def complete(_: Cell) -> Expect:
@@ -178,7 +182,7 @@ def refused_page(cell: Cell) -> Expect:
     After a page that is not full, a lasting one is how some APIs say that there is none.
     """
     if cell.paging not in COUNTED or cell.is_first_page:
-        return Expect.RAISES
+        return refusal(cell)
     if cell.passing:
         return Expect.EITHER
     return Expect.UNPROVED if is_short(cell) else Expect.RAISES
