@@ -53,7 +53,7 @@ def tells_success(key: str, told: Json) -> bool:
     if isinstance(told, bool) or name_of(key) in SUCCESS_NAMES:
         return told is True and name_of(key) in SUCCESS_NAMES
     is_code = whole_number(told) in {0, httpx.codes.OK}
-    return tells_outcome(key) and (is_code or _is_good(told))
+    return tells_outcome(key) and (is_code or is_good(told))
 
 
 def is_like_report(body: object) -> bool:
@@ -148,7 +148,7 @@ def _is_failure(told: Json) -> bool:
         case dict():
             codes = [value for key, value in told.items() if name_of(key) in _CODES]
             said = [value for key, value in told.items() if name_of(key) in _TELLING]
-            return not any(map(_is_good, said)) and any(map(_is_bad, codes or told.values()))
+            return not any(map(is_good, said)) and any(map(_is_bad, codes or told.values()))
         case str():
             return _is_bad(told)
         case _:
@@ -162,10 +162,11 @@ def _is_bad(told: Json) -> bool:
     """
     if not isinstance(told, str):
         return is_true(told)
-    return is_true(told) and not _is_good(told) and bool(told.strip().strip("0"))
+    return is_true(told) and not is_good(told) and bool(told.strip().strip("0"))
 
 
-def _is_good(told: Json) -> bool:
+def is_good(told: Json) -> bool:
+    """Whether a text is nothing but a word of success."""
     return isinstance(told, str) and in_snake_case(told).strip().replace("_", " ") in _GOOD
 
 
@@ -252,7 +253,7 @@ def is_coded(body: Json) -> bool:
         return False
     codes = {key: told for key, told in body.items() if _ENDS_IN_CODE.search(key)}
     words = [told for key, told in body.items() if isinstance(told, str) and key not in codes]
-    is_well = not words or any(map(_is_good, (*words, *codes.values())))
+    is_well = not words or any(map(is_good, (*words, *codes.values())))
     return not is_well and any(map(_is_failing, codes.values()))
 
 

@@ -50,7 +50,7 @@ from paging.envelopes import (
     said,
     type_of,
 )
-from paging.error_reports import lists_others, tells_outcome, tells_success
+from paging.error_reports import is_good, lists_others, tells_outcome, tells_success
 from paging.following import Answered, is_echo, is_in_step, parts_of
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -349,9 +349,14 @@ class Recognition:
             value = suspect.envelope.parts[path]
             is_told = is_there or said((path, value), suspect.parts) in self._beyond
             is_empty = path in self._types and not self._types[path]
-            is_other = suspect.place is Place.LIST and lists_others(value)
-            if is_empty and (is_other or self._follows(suspect, path, None)):
+            is_list = suspect.place is Place.LIST
+            if is_empty and (
+                (is_list and lists_others(value)) or self._follows(suspect, path, None)
+            ):
                 continue
+            # Beside an empty list a new word of success tells of no failure.
+            is_well = is_list and (is_good(value) or tells_success(path[-1], value))
+            is_told = is_told or (is_well and not self._types.get(path))
             if not is_told and not self._is_signal(path, value):
                 yield path
 

@@ -57,7 +57,7 @@ PAGING = frozenset(
         *NEXT_NAMES, *MORE_NAMES, *LAST_NAMES, *CUT_NAMES, *TOTAL_NAMES, *TOTAL_PAGES_NAMES,
         *FIRST_NAMES, *PREVIOUS_NAMES, "limit", "offset", "skip", "start", "start_at", "size",
         "page_size", "per_page", "current_page", "page_number", "self", "href", "url", "uri",
-        "etag", "@odata.context", "jsonapi", "empty", "done",
+        "etag", "@odata.context", "jsonapi", "empty", "is_empty", "done",
     )
 )
 ENVELOPE = PAGING | {

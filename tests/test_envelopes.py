@@ -124,6 +124,27 @@ async def test_what_is_said_of_no_rows_alone(style: str, name: str) -> None:
     is_all(found, [n for rows in CHILDREN.values() for n in range(rows)])
 
 
+@pytest.mark.parametrize("style", ["none", "cursor", "offset"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"success": True},
+        {"code": 0},
+        {"code": "200"},
+        {"status": "ok"},
+        {"message": "success"},
+        {"isEmpty": True},
+        {"meta": {"rtcode": 0, "error": "NO_ERROR"}},
+    ],
+    ids=str,
+)
+async def test_a_word_of_success_of_no_rows_alone(style: str, word: dict[str, Json]) -> None:
+    """Children with rows have no such key: beside an empty list it tells of no failure."""
+    found = await children(style, lambda _, rows: {} if rows else word)
+
+    is_all(found, [n for rows in CHILDREN.values() for n in range(rows)])
+
+
 @pytest.mark.parametrize(
     "said", [{"success": False}, {"success": True, "error": "try it later"}, {"code": 17}, {}]
 )
