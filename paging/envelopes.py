@@ -30,41 +30,18 @@ VARIES: Final = Varies.VARIES
 """What stands for a value that was not the same everywhere."""
 
 
-class Envelope(Struct, frozen=True):
-    """What stands around the list of an answer: its scalars and the types of all, by place.
+Envelope = Mapping[Path, Json]
+"""What stands around the list of an answer, by place."""
 
-    ``filled``: the places of anything but null, nothing, 0 and false; ``hollow``: of 0, false and
-    "".
-    """
 
-    parts: Mapping[Path, Json]
-    scalars: Mapping[Path, Json]
-    types: Mapping[Path, str]
-    filled: frozenset[Path]
-    hollow: frozenset[Path]
+def envelope_of(page: Page) -> Envelope:
+    """What stands around the outermost of a page's lists."""
+    return dict(around(page.body, page.rows if page.outer is None else page.outer))
 
-    @classmethod
-    def of_page(cls, page: Page) -> Envelope:
-        """The envelope of a page, around the outermost of its lists."""
-        return cls.of(page.body, page.rows if page.outer is None else page.outer)
 
-    @classmethod
-    def of(cls, body: Json, rows: object) -> Envelope:
-        """The envelope of a body; what ``rows`` is lies within."""
-        found: dict[Path, Json] = {}
-        scalars: dict[Path, Json] = {}
-        types: dict[Path, str] = {}
-        filled, hollow = set(), set()
-        for path, one in around(body, rows):
-            found[path] = one
-            types[path] = type_of(one)
-            if not isinstance(one, dict | list):
-                scalars[path] = one
-            if one:
-                filled.add(path)
-            elif one in (0, ""):
-                hollow.add(path)
-        return cls(found, scalars, types, frozenset(filled), frozenset(hollow))
+def scalars_in(envelope: Envelope) -> dict[Path, Json]:
+    """The parts of an envelope that are no objects and no lists."""
+    return {p: one for p, one in envelope.items() if not isinstance(one, dict | list)}
 
 
 def around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
@@ -91,9 +68,9 @@ class Common(Struct):
     values: dict[Path, Json | Varies] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
-    def add(self, envelope: Envelope, of: int) -> None:
-        """Fold in one more; ``of`` tells the pages, or the walks, apart."""
-        for path, value in envelope.scalars.items():
+    def add(self, scalars: Mapping[Path, Json], of: int) -> None:
+        """Fold in those of one more; ``of`` tells the pages, or the walks, apart."""
+        for path, value in scalars.items():
             known = self.values.setdefault(path, value)
             if known is not VARIES and not is_same(known, value):
                 self.values[path] = VARIES

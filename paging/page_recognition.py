@@ -33,7 +33,6 @@ the answer is an empty page if it stays so while the others have rows.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 import httpx
@@ -45,9 +44,12 @@ from paging.envelopes import (
     Envelope,
     Path,
     Varies,
+    around,
+    envelope_of,
     is_same,
     is_sentence,
     said,
+    scalars_in,
     type_of,
 )
 from paging.error_reports import is_good, lists_others, tells_outcome, tells_success
@@ -85,21 +87,28 @@ class Suspect(Discreet, frozen=True):
     @classmethod
     def of(cls, request: PageRequest, page: Page, walk: int) -> Suspect:
         """An answer to a request of a walk."""
-        envelope = Envelope.of_page(page)
-        parts = parts_of(request)
+        envelope, parts = envelope_of(page), parts_of(request)
         is_other = page.is_single or page.breaks_off
         return cls(request, page.status, page.body, envelope, is_other, page.place, walk, parts)
 
     @property
-    def speaking(self) -> frozenset[Path]:
+    def scalars(self) -> Mapping[Path, Json]:
+        """Those around the list."""
+        return scalars_in(self.envelope)
+
+    @property
+    def speaking(self) -> set[Path]:
         """The places that say something: where no list stands, an empty one elsewhere, too.
 
         A 0 within an object does not: it may count what there is none of.
         """
-        types = self.envelope.types
-        words = {p for p in self.envelope.hollow if len(p) == 1 or types[p] != "number"}
-        lists = {p for p, one in types.items() if one == "list" and self.place is Place.ABSENT}
-        return self.envelope.filled | words | lists
+        silent = {"NoneType", "dict", *(() if self.place is Place.ABSENT else ["list"])}
+        types = {path: type_of(value) for path, value in self.envelope.items()}
+        return {
+            path
+            for path, value in self.envelope.items()
+            if value or not (types[path] in silent or (types[path] == "number" and len(path) > 1))
+        }
 
 
 class Recognition:
@@ -121,8 +130,8 @@ class Recognition:
         self._walks: dict[int, Common] = {}
         self._suspects: list[Suspect] = []
         self._own: dict[int, list[Suspect]] = {}
-        self._shapes: dict[Hashable, Counter[Path]] = {}
-        self._told: set[Hashable] = set()
+        # What answers without rows said, by their shape and by place.
+        self._told: dict[Hashable, dict[Path, set[int]]] = {}
         # What an answer says where it was shown that a list is over.
         self._beyond: set[tuple[Path, str]] = set()
         # The first page with rows, and whether others came: a hash is the same on one alone.
@@ -156,25 +165,27 @@ class Recognition:
             self._all.seen.add(walk)
             return  # around what is itself the list stands nothing
         # Its rows are left out of the envelope: by identity, or by being a list of objects.
-        envelope = Envelope.of_page(page)
-        for path, type_ in envelope.types.items():
-            is_told = path in envelope.filled or type_ not in _NOTHING
-            self._types.setdefault(path, set()).update({type_} if is_told else ())
-        counts = {path: whole_number(value) or 0 for path, value in envelope.scalars.items()}
-        self._uncounted |= {path for path, count in counts.items() if count < page.most}
-        own.add(envelope, self._with_rows(walk, request, page, envelope))
+        envelope = envelope_of(page)
+        for path, value in envelope.items():
+            is_told = value or type_of(value) not in _NOTHING
+            self._types.setdefault(path, set()).update({type_of(value)} if is_told else ())
+        scalars = scalars_in(envelope)
+        self._uncounted |= {p for p, one in scalars.items() if (whole_number(one) or 0) < page.most}
+        own.add(scalars, self._with_rows(walk, request, page, scalars))
 
-    def _with_rows(self, walk: int, request: PageRequest, page: Page, envelope: Envelope) -> int:
+    def _with_rows(
+        self, walk: int, request: PageRequest, page: Page, scalars: Mapping[Path, Json]
+    ) -> int:
         """Take in a page with rows; gives what tells it apart from others."""
         fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
         if self._only in {None, fingerprint}:
             self._only = fingerprint
         else:
             self._has_others = True
-        self._all.add(envelope, walk)
+        self._all.add(scalars, walk)
         rows, parts = page.length, parts_of(request)
         if len(self._pages) < _MOST_PAGES:
-            self._pages.setdefault(rows, Answered(parts, rows, envelope.scalars))
+            self._pages.setdefault(rows, Answered(parts, rows, scalars))
         before = self._asked
         self._named |= parts.keys()
         self._asked = parts if before is None else dict(before.items() & parts.items())
@@ -188,20 +199,18 @@ class Recognition:
         own = self._own.setdefault(walk, [])
         if len(own) < _MOST_VALUES:
             own.append(suspect)
-        types = suspect.envelope.types
-        shape = hash((page.place, *sorted((p, types[p]) for p in suspect.speaking)))
-        if shape not in self._shapes and len(self._shapes) >= _MOST_SHAPES:
+        envelope = suspect.envelope
+        shape = hash((page.place, *sorted((p, type_of(envelope[p])) for p in suspect.speaking)))
+        if shape not in self._told and len(self._told) >= _MOST_SHAPES:
             return
-        is_new = shape not in self._shapes
-        values = self._shapes.setdefault(shape, Counter())
-        for path, value in suspect.envelope.scalars.items():
-            told = hash((shape, path, repr(value)))
-            is_moving = self._all.values.get(path) is VARIES or values[path] >= _MOST_VALUES
-            if told in self._told or is_moving:
-                continue
-            self._told.add(told)
-            values[path] += 1
-            is_new = True
+        is_new = shape not in self._told
+        told = self._told.setdefault(shape, {})
+        for path, value in suspect.scalars.items():
+            values, said = told.setdefault(path, set()), hash(repr(value))
+            is_moving = self._all.values.get(path) is VARIES or len(values) >= _MOST_VALUES
+            if said not in values and not is_moving:
+                values.add(said)
+                is_new = True
         if is_new:
             self._suspects.append(suspect)
 
@@ -232,7 +241,7 @@ class Recognition:
             path: value
             for one in self._suspects
             if one.walk not in own
-            for path, value in one.envelope.scalars.items()
+            for path, value in one.scalars.items()
             if is_same(same.get(path, VARIES), value)
         }
 
@@ -248,7 +257,7 @@ class Recognition:
 
     def compare(self, walk: int, request: PageRequest, page: Page) -> None:
         """Take in one more page with rows of the only walk that had any."""
-        self._with_rows(walk, request, page, Envelope.of_page(page))
+        self._with_rows(walk, request, page, scalars_in(envelope_of(page)))
 
     def contradicted_by_one(self) -> Suspect | None:
         """An answer that the pages of the only walk with rows contradict.
@@ -262,7 +271,7 @@ class Recognition:
     def _first(
         self, constants: Mapping[Path, Json | Varies], suspects: Iterable[Suspect]
     ) -> Suspect | None:
-        return next((one for one in suspects if self._is_contradicted(one, constants)), None)
+        return next((one for one in suspects if self.is_contradicted(one, constants)), None)
 
     def acquits(self, suspect: Suspect, again: Page) -> bool:
         """Whether an answer is an empty page after all, as the same request was answered again.
@@ -274,22 +283,22 @@ class Recognition:
         if self._has_rows(again):
             return False
         second = Suspect.of(suspect.request, again, suspect.walk)
-        scalars = second.envelope.scalars
-        for path, value in suspect.envelope.scalars.items():
-            other = scalars.get(path)
+        again_there = second.scalars
+        for path, value in suspect.scalars.items():
+            other = again_there.get(path)
             if _may_count(value) and _may_count(other) and value != other:
                 self._all.values[path] = VARIES
-        return not self._is_contradicted(second, self._all.same)
+        return not self.is_contradicted(second)
 
     def learn_empty(self, page: Page) -> None:
         """Take in an answer without rows that is an empty page: it was shown that a list ends."""
         parts = parts_of(page.request) if page.request else {}
-        self._beyond |= {said(part, parts) for part in Envelope.of_page(page).parts.items()}
+        self._beyond |= {said(part, parts) for part in envelope_of(page).items()}
 
     def learn_far_behind(self, request: PageRequest, page: Page) -> None:
         """Take in what is answered far behind the list: codes are the same there, positions not."""
         if not (page.refused or self._has_rows(page)):
-            scalars = Envelope.of_page(page).scalars
+            scalars = scalars_in(envelope_of(page))
             self._far_behind = [Answered(parts_of(request), 0, scalars)]
 
     def learns_words(self, suspect: Suspect, again: Page) -> bool:
@@ -299,10 +308,10 @@ class Recognition:
         was never less than their rows; the latter, and a plain success, explain a new sentence as
         well. What was said again is let pass from then on.
         """
-        scalars, known = suspect.envelope.scalars, self._all.same
+        scalars, known = suspect.scalars, self._all.same
         strange = set(self._strange(suspect))
         differing = strange | set(self._differing(suspect, known))
-        words = {path: suspect.envelope.parts[path] for path in differing}
+        words = {path: suspect.envelope[path] for path in differing}
         machines = {path for path in scalars if tells_outcome(path[-1])}
         is_said = machines.isdisjoint(words) and all(map(is_sentence, words.values()))
         counted = self._types.keys() - self._uncounted
@@ -316,10 +325,6 @@ class Recognition:
         self.learn_empty(again)
         return True
 
-    def is_contradicted(self, suspect: Suspect) -> bool:
-        """Whether an answer still differs from all that is known of this resource's pages."""
-        return self._is_contradicted(suspect, self._all.same)
-
     def dismiss(self, suspect: Suspect) -> None:
         """Doubt an answer no longer."""
         for suspects in (self._suspects, *self._own.values()):
@@ -327,26 +332,30 @@ class Recognition:
 
     def is_usual(self, body: Json) -> bool:
         """Whether what an answer says of its success is what pages with rows say, too."""
-        told = Envelope.of(reasons_in(body) if isinstance(body, dict) else None, None).scalars
+        told = scalars_in(dict(around(reasons_in(body) if isinstance(body, dict) else None, None)))
         known = self._all.values
         return bool(told) and all(
             is_same(known.get(path, VARIES), value) or said((path, value), {}) in self._beyond
             for path, value in told.items()
         )
 
-    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | Varies]) -> bool:
+    def is_contradicted(
+        self, suspect: Suspect, constants: Mapping[Path, Json | Varies] | None = None
+    ) -> bool:
+        """Whether an answer differs from constants, or else from all that was the same so far."""
         # Where the body is the list, null is an empty one (Go writes it so).
         is_list = suspect.body is None and suspect.place is Place.NULL
         if suspect.is_other or not (is_list or isinstance(suspect.body, dict | list)):
             return True
-        return any(self._strange(suspect)) or any(self._differing(suspect, constants))
+        known = self._all.same if constants is None else constants
+        return any(self._strange(suspect)) or any(self._differing(suspect, known))
 
     def _strange(self, suspect: Suspect) -> Iterator[Path]:
         """The places that no page with rows has, or where each has something of another type."""
         for path in suspect.speaking:
-            is_known = path not in suspect.envelope.filled and path in self._types
-            is_there = is_known or suspect.envelope.types[path] in self._types.get(path, ())
-            value = suspect.envelope.parts[path]
+            value = suspect.envelope[path]
+            is_known = not value and path in self._types
+            is_there = is_known or type_of(value) in self._types.get(path, ())
             is_told = is_there or said((path, value), suspect.parts) in self._beyond
             is_empty = path in self._types and not self._types[path]
             is_list = suspect.place is Place.LIST
@@ -364,7 +373,7 @@ class Recognition:
         self, suspect: Suspect, constants: Mapping[Path, Json | Varies]
     ) -> Iterator[Path]:
         """The places where an answer differs from what is constant; nothing and 0 do not."""
-        for path, value in suspect.envelope.scalars.items():
+        for path, value in suspect.scalars.items():
             known = constants.get(path, VARIES)
             if known is VARIES or is_same(known, value) or self._is_signal(path, value):
                 continue
@@ -392,11 +401,11 @@ class Recognition:
 
         Null may stand for a part that no request with rows had: a cursor that is repeated.
         """
-        value, parts = suspect.envelope.parts[path], suspect.parts
+        value, parts = suspect.envelope[path], suspect.parts
         if known is None:
             return str(value) in {parts[name] for name in parts.keys() - self._named}
         asked, pages = self._asked or {}, [*self._pages.values()]
-        beyond = [Answered(parts, 0, suspect.envelope.scalars), *self._far_behind]
+        beyond = [Answered(parts, 0, suspect.scalars), *self._far_behind]
         is_same = is_echo(known, value, asked, parts) or is_in_step(path, pages, asked, beyond)
         return is_same or _is_limited(known, value, self._asked_of(suspect))
 
