@@ -12,7 +12,8 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from paging.counted import OffsetPaginator, PageNumberPaginator
 from paging.led import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator
@@ -37,20 +38,18 @@ __all__ = (
 )
 
 
+_STYLES: Mapping[PaginationType, type[Paginator]] = MappingProxyType(
+    {
+        "none": SinglePage,
+        "offset": OffsetPaginator,
+        "page": PageNumberPaginator,
+        "cursor": CursorPaginator,
+        "next_link": NextLinkPaginator,
+        "header_link": LinkHeaderPaginator,
+    }
+)
+
+
 def make_paginator(settings: PaginationSettings) -> Paginator:
     """The paginator for these settings."""
-    match settings.type:
-        case "none":
-            return SinglePage(settings)
-        case "offset":
-            return OffsetPaginator(settings)
-        case "page":
-            return PageNumberPaginator(settings)
-        case "cursor":
-            return CursorPaginator(settings)
-        case "next_link":
-            return NextLinkPaginator(settings)
-        case "header_link":
-            return LinkHeaderPaginator(settings)
-        case _ as unreachable:
-            assert_never(unreachable)
+    return _STYLES[settings.type](settings)
