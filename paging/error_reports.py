@@ -77,24 +77,6 @@ def is_error_report(body: Mapping[str, Json]) -> bool:
     return is_like_report(body) and (reports_error(body) or any(map(_is_failed, body.values())))
 
 
-def tells_failure(body: Json) -> bool:
-    """Whether an answer says that it failed.
-
-    By an error in it, as nothing but a report, or by a code where the one thing beside is empty.
-    """
-    return isinstance(body, dict) and (
-        reports_error(body)
-        or is_error_report(body)
-        or (not is_item(body) and _is_void(body) and is_coded(body))
-    )
-
-
-def _is_void(body: Mapping[str, Json]) -> bool:
-    """Whether an answer has a place for data, and none in it."""
-    held = [told for told in body.values() if told is None or isinstance(told, dict | list)]
-    return bool(held) and not any(held)
-
-
 def is_report_read(body: Mapping[str, Json], rows: Sequence[Json], data_path: str) -> bool:
     """Whether rows are an error report, or its texts: of a program as ``[.[]]``."""
     is_taken = all(row is body or not isinstance(row, dict | list) for row in rows)
@@ -192,7 +174,7 @@ def is_unopened(
     ``holder`` is the object it lies in; ``goes_on``: another page is to follow. What has an id
     is an item, whatever else it holds.
     """
-    if isinstance(found, dict) and is_item(found):
+    if is_item(found):
         return False
     within = [rows for rows in lists_in(found, _DEEPEST_LIST) if rows]
     lists = within or [rows for rows in lists_in(body, _DEEPEST_LIST) if rows]

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from errors import MappingError, OceanCustomError
 from pagination import PaginationSettings
-from paging.error_reports import tells_failure
 from paging.signal_names import is_of_paging
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource
 from resync.resource_walk import LeftOpen
@@ -28,6 +27,7 @@ from settings import Settings
 from tests.fault_api import Answer, Request
 from tests.literals import Json
 from tests.test_list_ends import COUNTED, LED, STYLES, Api, End, paging, steady, told
+from workbench.check.asking.answered import tells_failure
 
 HANDFUL = 20
 """Requests of a resource more than its lists need, however many there are; parents are another."""
