@@ -1,7 +1,7 @@
 """What a JSON text decodes to, and how to find one's way in it."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Final, cast
 
@@ -42,6 +42,20 @@ def follow(body: Found, keys: Iterable[str | int]) -> Found:
             case _:
                 return MISSING
     return body
+
+
+def with_value(body: Json, path: Sequence[str | int], value: Json) -> Json:
+    """A copy of a body with another value under nested keys and indices; objects are made."""
+    match path:
+        case [int() as at, *rest] if isinstance(body, list):
+            around = [*body]
+            around[at] = with_value(body[at], rest, value)
+            return around
+        case [str() as key, *rest]:
+            holder = body if isinstance(body, dict) else {}
+            return {**holder, key: with_value(holder.get(key), rest, value)}
+        case _:
+            return value
 
 
 def texts_in(value: object) -> Iterator[str]:

@@ -6,28 +6,21 @@ from collections.abc import Hashable, Iterator
 
 from msgspec.structs import replace
 
-from errors import DoubtfulEndError, PaginationError
+from errors import PaginationError
 from paging.experiments import Shown, shares
 from paging.first_pages import ABOUT_TWICE
 from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
-from paging.model import (
-    NO_SUCH_PAGE_AFTER_SHORT,
-    Page,
-    PageRequest,
-    Progress,
-)
+from paging.model import Page, PageRequest, Progress
 from paging.positions import At
 from paging.signals import Verdict, first_known, known_header
-from paging.steps import Deciding, End, Learnt, Step, without_asking
+from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known, counts_around
 
 # Rows of a first page of which all but one, asked for as page 2, tell whether more follow.
 _FEWEST = 3
 _ROUND = 10
 _FAR_BEHIND = 7  # pages
-# Some APIs take an offset only where a page begins.
-_REFUSED_BETWEEN = frozenset({400, 422})
 
 
 class _Counted(CountedToLast):
@@ -93,8 +86,7 @@ class _Counted(CountedToLast):
             size = asked if learnt.hides_rows else min(asked, learnt.page_size or asked)
         if not page.levels:  # a server that gives more than is asked for heeds no size
             size = max(size, progress.largest)
-        signalled = self._signals.verdict(page.value_at) is not Verdict.UNKNOWN
-        now = progress.after(page, asked, size=size, signalled=signalled)
+        now = progress.after(page, asked, size=size)
         if learnt.counted_by and (now.total or 0) > now.in_all:
             counts = [
                 one for k, one in counts_around(page.holder, page.body) if k in learnt.counted_by
@@ -169,7 +161,7 @@ class _Counted(CountedToLast):
         """
         first, page = at.before.since or at.before.previous, at.page
         # By number pages lie side by side.
-        is_apart = self._stride(0) > 0 or (at.before.pages == 1 and is_manifold(page))
+        is_apart = self._counts_pages or (at.before.pages == 1 and is_manifold(page))
         if is_apart or first is None or first.request is None or not self._may_overlap(at):
             return False
         rows, most = (1, 1) if page.levels else (page.length, at.now.largest)
@@ -191,7 +183,7 @@ class _Counted(CountedToLast):
             raise PaginationError(
                 f"two pages in a row share {len(shared)} rows: {self._param!r} does not"
                 f" count what paginationType {self._settings.type!r} takes it for",
-                remedy="set paginationType to offset" if self._stride(0) else "correct either",
+                remedy="set paginationType to offset" if self._counts_pages else "correct either",
             )
         return shared
 
@@ -201,7 +193,7 @@ class _Counted(CountedToLast):
         Not where pages of one size are asked for by number: those lie side by side.
         """
         before = at.before.previous
-        if before and before.request and self._stride(0) and not is_manifold(before):
+        if before and before.request and self._counts_pages and not is_manifold(before):
             return self._asked(before.request) != at.asked
         is_short = not at.before.is_unbroken or at.learnt.page_size is not None
         is_odd = 0 < at.asked < at.now.largest  # nobody knows how long a page should be
@@ -219,20 +211,29 @@ class _Counted(CountedToLast):
         if over.doubt:
             return (yield from self._unless_hidden(at, over))
         if page.length == at.asked and self._size_param is not None:
-            send_in = self._settings.send_in
-            first = at.sent.put(self._param, self._start(), send_in)
-            first = first.put(self._size_param, page.length - 1 or page.length + 1, send_in)
-            request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-            learnt, other = yield last.asking(request, ABOUT_TWICE)
+            size = page.length - 1 or page.length + 1
+            request = self._placed(at.sent, self._start, size)
+            last, other = yield from last.ask(request, ABOUT_TWICE)
             if other is None or other.length != page.length:
-                return (yield from self._unless_ignored(at, replace(last, learnt=learnt)))
-            over = replace(over, learnt=learnt)
+                return (yield from self._unless_ignored(at, last))
+            over = replace(over, learnt=last.learnt)
         return (yield from self._unless_heeded(at, over))
 
     def _unless_hidden(self, at: At, over: Step) -> Deciding:
-        """A page that came twice, in doubt unless hidden rows are shown to explain it."""
-        del at
-        return without_asking(over)
+        """A page that came twice, in doubt unless hidden rows are shown to explain it.
+
+        Where nothing is at the position of the total, this one is heeded, too.
+        """
+        first, total = at.before.previous, at.now.total or 0
+        is_beyond = total <= self._passed(at.sent, at.size)
+        if self._counts_pages or first is None or at.is_full or is_beyond:
+            return over
+        over, other = yield from over.ask(self._placed(at.sent, self._start + total), ABOUT_TWICE)
+        if other is not None and other.rows:
+            return over
+        hides = over.learnt.hiding(self._moved_from(first, at.sent) + 1)
+        following = self._moved(at.sent, 1)
+        return replace(over, next=following, learnt=hides, why=None, warning=None, doubt=None)
 
     def _unless_ignored(self, at: At, last: Step) -> Deciding:
         """The end of a list, where a request shows that nothing follows the page that came twice.
@@ -257,16 +258,6 @@ class OffsetPaginator(_Counted):
     is empty or refused, a total is reached, or a short first page is proved to be all.
     """
 
-    def _start(self) -> int:
-        return self._settings.start_offset
-
-    def _stride(self, rows: int) -> int:
-        return rows
-
-    def _passed(self, sent: PageRequest, size: int) -> int:
-        del size
-        return (self._at(sent) or 0) - self._start()
-
     def overlaps(self, before: Progress, page: Page) -> bool:
         """Where rows are hidden, all of those that are given may lie at the end of both."""
         last, sent = before.previous, page.request
@@ -279,35 +270,6 @@ class OffsetPaginator(_Counted):
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         return self._from(sent, rows - 1)
-
-    def _from_one(self, sent: PageRequest) -> PageRequest | None:
-        return self._moved(sent, 1) if self._at(sent) == 0 else None
-
-    def _unless_miscounted(self, at: At) -> Deciding:
-        # Where rows are counted, some of them are there from the middle of the page on.
-        middle = at.sent.put(
-            self._param, self._start() + at.page.length // 2, self._settings.send_in
-        )
-        middle = middle.perhaps_absent(_REFUSED_BETWEEN)
-        learnt, other = yield at.asking(middle, "what the offset counts")
-        at = replace(at, learnt=learnt)
-        if other is None or shares(at.page, other):
-            return (yield from self._next_page(at))
-        return (yield from self._judged(at, Shown.OTHERS))
-
-    def _unless_hidden(self, at: At, over: Step) -> Deciding:
-        # Where nothing is at the position of the total, this one is heeded, too.
-        first, total, send_in = at.before.previous, at.now.total or 0, self._settings.send_in
-        if first is None or at.is_full or total <= self._passed(at.sent, at.size):
-            return over
-        request = at.sent.put(self._param, self._start() + total, send_in)
-        request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        learnt, other = yield over.asking(request, ABOUT_TWICE)
-        if other is not None and other.rows:
-            return replace(over, learnt=learnt)
-        hides = learnt.hiding(self._moved_from(first, at.sent) + 1)
-        following = self._moved(at.sent, 1)
-        return replace(over, next=following, learnt=hides, why=None, warning=None, doubt=None)
 
     def _with_proof(self, at: At, decided: Step) -> Deciding:
         """Once a resource: rows of a full page must be where an offset that counts rows says.
@@ -322,30 +284,19 @@ class OffsetPaginator(_Counted):
         rows = positions_in(previous, learnt.levels) if previous else 0
         if previous is None or rows < 2 or not at.before.is_unbroken or not is_due:  # noqa: PLR2004 (half of one row is none)
             return step
-        if at.known or at.now.known is Known.REACHED or _is_counting(learnt):
+        if at.known or at.now.known is Known.REACHED or learnt.is_counting:
             return step
-        request = self._moved(at.sent, -rows // 2).perhaps_absent(_REFUSED_BETWEEN)
-        learnt, other = yield at.asking(request, "what the offset counts")
-        doubt = self._not_there(learnt, previous, other)
-        return replace(step, learnt=replace(learnt, counts_rows=True), doubt=doubt)
-
-    def _not_there(self, learnt: Learnt, last: Page, other: Page | None) -> DoubtfulEndError | None:
-        if other is None or shares(last, other) or _is_counting(learnt):
-            return None
-        return self._miscounted("the last rows of a page are")
+        middle = self._moved(at.sent, -rows // 2)
+        step, other = yield from step.ask(middle, "what the offset counts")
+        doubt = self._not_there(step.learnt, previous, other)
+        return replace(step, learnt=replace(step.learnt, counts_rows=True), doubt=doubt)
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
         # A page of another length than was asked for may be as long as the server makes pages.
-        del size
         return [Spanning(self._moved(sent, -rows // 2), rows)]
 
     def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
-        return self._of_size(sent, size)
-
-
-def _is_counting(learnt: Learnt) -> bool:
-    """Whether it was shown that an offset counts rows."""
-    return learnt.counts_rows or learnt.hides_rows or learnt.page_size is not None
+        return self._moved(sent, 0, size)
 
 
 class PageNumberPaginator(_Counted):
@@ -355,6 +306,7 @@ class PageNumberPaginator(_Counted):
     ``?page=1&per_page=50``, ``?page=2&per_page=50``, … Ends when: as ``offset``.
     """
 
+    _counts_pages = True
     # A server that does not heed the size gives its own second page.
     _others = Shown.MORE
 
@@ -365,33 +317,24 @@ class PageNumberPaginator(_Counted):
 
         The second of those is asked for in any case, to see that there is nothing more.
         """
-        is_long = progress.tells_nothing and progress.pages > 1 and progress.last_was_full
-        if is_long and not self._settings.in_order:
+        last, is_long = progress.previous, progress.pages > 1 and progress.last_was_full
+        told = first_known(self._signals.verdict(last.value_at), last.signal) if last else None
+        is_silent = progress.known is Known.NOTHING and told is Verdict.UNKNOWN
+        if is_long and is_silent and not self._settings.in_order:
             for count in range(begun, 2):
                 yield self._moved(upcoming, count)
         else:
             yield from super().ahead(progress, upcoming, begun=begun)
-
-    def _start(self) -> int:
-        return self._settings.start_page
-
-    def _stride(self, rows: int) -> int:
-        del rows
-        return 1
-
-    def _passed(self, sent: PageRequest, size: int) -> int:
-        at = self._at(sent) or 0
-        return (at - self._start()) * size
 
     def _resized(self, at: At, request: PageRequest) -> PageRequest:
         # A number counts pages of one size: what another walk learns meanwhile is for the next one.
         return request if at.before.pages else super()._resized(at, request)
 
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
-        at_start = self._at(sent) == self._start()
+        at_start = self._at(sent) == self._start
         if position < 1 or self._size_param is None or not at_start:
             return None
-        return self._moved(sent, 1).put(self._size_param, position, self._settings.send_in)
+        return self._moved(sent, 1, position)
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
         # A page of another size that begins within the page before and ends after it. One of more
@@ -408,18 +351,15 @@ class PageNumberPaginator(_Counted):
         # Some APIs take round sizes only.
         chosen = dict.fromkeys((*found[:1], *[one for one in found if one[1] % _ROUND == 0][:1]))
         return [
-            Spanning(self._sized_at(sent, at // other, other), other, other > size)
+            Spanning(self._placed(sent, self._start + at // other, other), other, other > size)
             for at, other in chosen
         ]
 
-    def _sized_at(self, sent: PageRequest, number: int, size: int) -> PageRequest:
-        """The request for a page of another size, by its number from the first one."""
-        send_in, name = self._settings.send_in, self._size_param or ""
-        return sent.put(self._param, self._start() + number, send_in).put(name, size, send_in)
-
     def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
         at = self._passed(sent, self._asked(sent))
-        return self._sized_at(sent, at // size, size) if at >= 0 and (at + 1) % size else None
+        if at < 0 or not (at + 1) % size:
+            return None
+        return self._placed(sent, self._start + at // size, size)
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         # A page of one row would end with the last row whatever follows.

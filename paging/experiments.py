@@ -9,7 +9,7 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from enum import Enum
 
 import httpx
@@ -19,7 +19,7 @@ from errors import OceanCustomError
 from paging.continuations import links_towards, sent_back
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import columns, values_in
-from paging.steps import Deciding, Learnt, Step
+from paging.steps import Deciding, Step
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 FAR = (1_000, 30)
@@ -66,7 +66,7 @@ def beyond(last: Page, other: Page | None, *, has_room: bool, is_inside: bool = 
 
     ``is_inside``: nothing, where the first row of the page is among those.
     """
-    known, given = _keys(last, other) if other is not None else (frozenset(), frozenset())
+    known, given = _keys(last, other)
     if other is None or known.isdisjoint(given):
         return Beyond.UNKNOWN
     if is_inside and (other.repeats(last) or last.keys_as(other)[0] in given):
@@ -85,18 +85,18 @@ def beyond_last_row(last: Page, other: Page | None) -> Beyond:
     return Beyond.ENDS if given[-1] == row else Beyond.FOLLOWS
 
 
-def shares(first: Page, other: Page) -> bool:
+def shares(first: Page, other: Page | None) -> bool:
     """Whether another answer has any of the first page's rows."""
     ours, theirs = _keys(first, other)
     return not ours.isdisjoint(theirs)
 
 
-def _keys(first: Page, other: Page) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
+def _keys(first: Page, other: Page | None) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
     """What tells the rows of two answers apart; nothing where one of them is no page like it.
 
     Where values of rows without ids moved meanwhile, that is a column that stayed.
     """
-    if not other.rows or other.is_single or other.depth < first.depth:
+    if other is None or not other.rows or other.is_single or other.depth < first.depth:
         return frozenset(), frozenset()
     ours, theirs = frozenset(first.keys_as(other)), frozenset(other.keys_as(first))
     if not first.ids and ours.isdisjoint(theirs):
@@ -139,8 +139,7 @@ def unless_led_on(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomE
     told = [(one, "") for one in _sent_back(sent, page)]
     for asked, link in () if step.doubt else (*linked, *told):
         request = asked.perhaps_absent(NO_PAGE_BEFORE)
-        learnt, other = yield step.asking(request, "where a link leads", follows_any=True)
-        step = replace(step, learnt=learnt)
+        step, other = yield from step.ask(request, "where a link leads", follows_any=True)
         if other is None or not leads_on(page, other):
             continue
         links = links_towards(other.body, other.holder, other.headers, page.url)
@@ -170,13 +169,8 @@ def _sent_back(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
             yield replace(sent, body={**sent.body, **inside})
 
 
-def unless_in_vain(
-    step: Step,
-    far: Sequence[PageRequest],
-    is_more: Callable[[Page], bool],
-    over: Callable[[Learnt], Deciding],
-) -> Deciding:
-    """A step after some empty pages, or the end where what speaks of more does so anywhere.
+def asked_far(step: Step, far: Iterable[PageRequest], is_more: Callable[[Page], bool]) -> Deciding:
+    """A step after some empty pages, with whether what speaks of more does so in vain, anywhere.
 
     Many APIs compute a next link or position from what they were asked, whatever is there. Rows
     ``far`` beyond show that more was meant, and so does that nothing there speaks of more.
@@ -185,20 +179,19 @@ def unless_in_vain(
         if step.learnt.vain is not None:
             break
         absent = request.perhaps_absent(NO_PAGE_BEFORE)
-        learnt, other = yield step.asking(absent, "what speaks of more")
+        step, other = yield from step.ask(absent, "what speaks of more")
         if other is not None:
-            is_vain = not other.rows and is_more(other)
+            is_vain, learnt = not other.rows and is_more(other), step.learnt
             # Then no row is hidden for what was said: only rows show it.
             hides = learnt.hides_rows and (learnt.uneven or not is_vain)
-            learnt = replace(learnt, vain=is_vain, hides_rows=hides)
-        step = replace(step, learnt=learnt)
-    return (yield from over(step.learnt)) if step.learnt.vain else step
+            step = replace(step, learnt=replace(learnt, vain=is_vain, hides_rows=hides))
+    return step
 
 
-def leads_on(page: Page, other: Page) -> bool:
+def leads_on(page: Page, other: Page | None) -> bool:
     """Whether another answer has rows that a page does not have."""
     ours, theirs = _keys(page, other)
-    return not theirs <= ours and not other.repeats(page)
+    return other is not None and not (theirs <= ours or other.repeats(page))
 
 
 def _has_most(page: Page, other: Page) -> bool:

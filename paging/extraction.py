@@ -9,7 +9,7 @@ from errors import MappingError, Where, quoting
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq, JqError, checked, jq_reason
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
-from json_values import MISSING, Found, Json, follow, keys_of, lists_in
+from json_values import MISSING, Found, Json, follow, keys_of, lists_in, with_value
 from paging.model import Place
 from records import Discreet
 
@@ -109,10 +109,6 @@ def _is_none(body: Json, path: Sequence[str | int]) -> bool:
     )
 
 
-def _or_none(found: Found) -> Json:
-    return None if found is MISSING else found
-
-
 def _levels(body: Json, source: Source) -> list[tuple[list[Json], tuple[int, ...]]]:
     """The rows of each list that a way leads through, and how long these lists are.
 
@@ -163,18 +159,6 @@ def _holder_in(body: Json, source: Source) -> Found:
         else:
             found = found[0] if isinstance(found, list) and len(found) == 1 else MISSING
     return MISSING if found is MISSING else around
-
-
-def _with(body: Json, path: Sequence[str | int], value: Json) -> Json:
-    match path:
-        case [str() as key, *rest] if isinstance(body, dict):
-            return {**body, key: _with(body[key], rest, value)}
-        case [int() as at, *rest] if isinstance(body, list):
-            around = [*body]
-            around[at] = _with(body[at], rest, value)
-            return around
-        case _:
-            return value
 
 
 def _without(body: Json, dropped: set[int]) -> Json:
@@ -274,11 +258,20 @@ class Extractor:
             # Each level counts: the page is as full as its longest list.
             lengths = tuple(max(sizes, default=0) for _, sizes in levels)
             ways, (innermost, sizes) = _ways(source), levels[-1]
-            outer = _or_none(follow(body, ways[0]))
+            outer = follow(body, ways[0])
             further = ways[len(levels)] if innermost and ways[len(levels) :] else []
             keys = tuple(step for step in further if isinstance(step, str))
             inside, is_cut = (keys if len(keys) == len(further) else ()), bool(further)
-            return Measured(place, levels[depth][0], lengths, sizes, depth, outer, is_cut, inside)
+            return Measured(
+                place,
+                levels[depth][0],
+                lengths,
+                sizes,
+                depth,
+                None if outer is MISSING else outer,
+                is_cut,
+                inside,
+            )
         found = follow(body, self._leading)
         values = list(found.values()) if isinstance(found, dict) else []
         lists = _lists_for(extracted.items, body)
@@ -293,7 +286,7 @@ class Extractor:
         path = self.list_path if self.list_path is not None else self._leading
         kept = [row for number, row in enumerate(rows) if keep(number)]
         if follow(body, path) == rows:
-            return _with(body, path, kept)
+            return with_value(body, path, kept)
         if not all(isinstance(row, dict) for row in rows):
             return None
         return _without(body, {*map(id, rows)} - {*map(id, kept)})

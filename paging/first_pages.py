@@ -8,13 +8,11 @@ from msgspec.structs import replace
 
 from paging.experiments import Shown, compared, leads_on, shares, unless_led_on
 from paging.levels import is_manifold, positions_in
-from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
+from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.positions import At, Counted, redirected
-from paging.steps import Deciding, End, Experiment, Learnt, Step
+from paging.steps import Deciding, End, Learnt, Step, is_asked
 from paging.totals import Known
 
-# First pages as long as the longest short one are asked about so often, then ever more rarely.
-_TIES_ASKED = 4
 ABOUT_TWICE = "the same page twice"
 _ABOUT_SHORT = "the end after a first page that is not full"
 
@@ -45,13 +43,13 @@ class CountedFromFirst(Counted):
         within = self._within(at.sent, at.page.length)
         if within is None:
             return (yield from self._next_page(at))
-        learnt, other = yield at.asking(within, _ABOUT_SHORT)
+        at, other = yield from at.ask(within, _ABOUT_SHORT)
         if other is not None:
             now = at.now.expecting(at.page, other)
-            return (yield from self._by_last_row(replace(at, learnt=learnt, now=now), other))
-        step = Step(at.now, next=None, learnt=learnt)
-        learnt, is_refused = yield from self._refuses_positions(at.page, step)
-        at = replace(at, learnt=learnt)
+            return (yield from self._by_last_row(replace(at, now=now), other))
+        step = Step(at.now, next=None, learnt=at.learnt)
+        step, is_refused = yield from self._refuses_positions(at.page, step)
+        at = replace(at, learnt=step.learnt)
         if is_refused:
             return (yield from self._judged(at, Shown.OTHERS))
         return (yield from self._next_page(at))
@@ -74,23 +72,30 @@ class CountedFromFirst(Counted):
         return (yield from self._judged(at, shown))
 
     def _from_one(self, sent: PageRequest) -> PageRequest | None:
-        """The first request from position 1 where it is from 0, which may mean the same row."""
-        del sent
-        return None
+        """The first request from offset 1 where it is from 0, which may mean the same row."""
+        return None if self._counts_pages or self._at(sent) != 0 else self._moved(sent, 1)
 
     def _unless_from_one(self, at: At, first: PageRequest) -> Deciding:
         """Hidden rows, unless position 1 gives the same page: then that is what came, and no 0."""
-        learnt, other = yield at.asking(first, "whether positions count from one")
+        at, other = yield from at.ask(first, "whether positions count from one")
         if other is None or not other.repeats(at.page):
-            return (yield from self._judged(replace(at, learnt=learnt), Shown.HIDDEN))
+            return (yield from self._judged(at, Shown.HIDDEN))
         page = replace(at.page, request=first)
-        learnt, now = replace(learnt, from_one=True), replace(at.now, previous=page)
+        learnt, now = replace(at.learnt, from_one=True), replace(at.now, previous=page)
         at = replace(at, learnt=learnt, sent=first, page=page, now=now)
         return (yield from self._ask_for_last_row(at))
 
     def _unless_miscounted(self, at: At) -> Deciding:
-        """What follows where nothing came for the last row: that may be a mistake."""
-        return self._next_page(at)
+        """What follows where nothing came for the last row: that may be a mistake.
+
+        Where rows are counted, some of them are there from the middle of the page on.
+        """
+        if not self._counts_pages:
+            middle = self._placed(at.sent, self._start + at.page.length // 2)
+            at, other = yield from at.ask(middle, "what the offset counts")
+            if other is not None and not shares(at.page, other):
+                return (yield from self._judged(at, Shown.OTHERS))
+        return (yield from self._next_page(at))
 
     @staticmethod
     def _doubted(learnt: Learnt, length: int) -> tuple[Learnt, bool]:
@@ -98,17 +103,15 @@ class CountedFromFirst(Counted):
         if length < learnt.longest_short:
             return learnt, learnt.refutes(length)
         ties = learnt.ties + 1 if length == learnt.longest_short else 1
-        is_due = ties <= _TIES_ASKED or not ties & (ties - 1)
         learnt = replace(learnt, longest_short=length, ties=ties)
-        return learnt, is_due or learnt.refutes(length)
+        return learnt, is_asked(ties) or learnt.refutes(length)
 
     def _next_page(self, at: At) -> Deciding:
         """The page after a short first one, of as many rows as that had."""
-        moved = self._moved(at.sent, self._stride(at.page.length))
-        if self._size_param and (at.page.length > 1 or at.is_more):
-            moved = moved.put(self._size_param, at.page.length, self._settings.send_in)
-        learnt, other = yield at.asking(moved, _ABOUT_SHORT)
-        at = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
+        size = at.page.length if at.page.length > 1 or at.is_more else None
+        moved = self._moved(at.sent, self._stride(at.page.length), size)
+        at, other = yield from at.ask(moved, _ABOUT_SHORT)
+        at = replace(at, now=at.now.expecting(at.page, other))
         if not at.is_more and (other is None or not other.rows):
             return (yield from self._unless_later(at, moved, other))
         shown = compared(at.page, other)
@@ -125,9 +128,8 @@ class CountedFromFirst(Counted):
         later = [self.after(sent, at.page)] if other is None or at.page.levels else []
         is_later = False
         for request in [*([sent] if other else []), *later]:
-            learnt, again = yield at.asking(request, _ABOUT_SHORT)
-            at = replace(at, learnt=learnt)
-            is_later = is_later or (again is not None and leads_on(at.page, again))
+            at, again = yield from at.ask(request, _ABOUT_SHORT)
+            is_later = is_later or leads_on(at.page, again)
         step = yield from self._judged(at, Shown.NOTHING, is_refused=other is None)
         return self._followed(step) if is_later else step
 
@@ -136,16 +138,13 @@ class CountedFromFirst(Counted):
 
         It may begin within that page, and hold nothing but its rows, or the same lists empty.
         """
-        moved = self._moved(
-            at.sent, self._stride(positions_in(at.page, at.learnt.levels, at.asked))
-        )
-        if at.is_more and self._size_param:
-            # Behind a server's limit there are as many rows again; else some are hidden.
-            moved = moved.put(self._size_param, at.page.most, self._settings.send_in)
-        learnt, other = yield at.asking(moved, _ABOUT_SHORT)
+        moves = self._stride(positions_in(at.page, at.learnt.levels, at.asked))
+        # Behind a server's limit there are as many rows again; else some are hidden.
+        moved = self._moved(at.sent, moves, at.page.most if at.is_more else None)
+        at, other = yield from at.ask(moved, _ABOUT_SHORT)
         # A total that all lists together reach speaks of nothing more where this page does not.
         is_more = at.is_more and at.now.known is not Known.OPEN
-        at = replace(at, learnt=learnt, is_more=is_more)
+        at = replace(at, is_more=is_more)
         if is_more and at.page.is_hollow:
             return self._on(at)
         if not is_more and (other is None or not other.rows):
@@ -163,8 +162,7 @@ class CountedFromFirst(Counted):
         first request sent once more tells it from a list that goes on.
         """
         if not (at.is_more or at.page.ids or abs(other.length - at.page.length) > 1):
-            learnt, again = yield at.asking(at.sent, "whether rows move")
-            at = replace(at, learnt=learnt)
+            at, again = yield from at.ask(at.sent, "whether rows move")
             shown = Shown.ALL if compared(at.page, again) is Shown.OTHERS else shown
         return (yield from self._judged(at, shown))
 
@@ -212,22 +210,19 @@ class CountedFromFirst(Counted):
         following = self._moved(at.sent, pages * self._stride(at.size))
         if there:
             first = (at.before.previous or page).request or at.sent
-            after = self.after(first, page)
-            following = replace(self._of_size(after, page.length) or after, url=there)
-        following = following.perhaps_absent(NO_PAGE_BEFORE if there else NO_SUCH_PAGE_AFTER_SHORT)
-        learnt, other = yield Experiment(
-            following, ABOUT_TWICE, over.learnt, at.before, follows_any=bool(there)
-        )
+            after = self._moved(first, self._stride(page.length), page.length)
+            following = replace(after, url=there).perhaps_absent(NO_PAGE_BEFORE)
+        over, other = yield from over.ask(following, ABOUT_TWICE, follows_any=bool(there))
         is_again = other is not None and other.repeats(page)
         is_other = compared(page, other) is Shown.OTHERS
         if not is_again if is_full else is_other:
-            return replace(over, learnt=learnt, doubt=self._ignored(page))
-        is_open = bool(page.links or page.positions_told)
-        learnt, is_due = learnt.surprised() if is_open else (learnt, False)
-        step = replace(over, learnt=learnt, doubt=None)
+            return replace(over, doubt=self._ignored(page))
+        over, is_due = replace(over, doubt=None), False
+        if page.links or page.positions_told:
+            over, is_due = over.surprised()
         if not is_due:
-            return step
-        return (yield from unless_led_on(at.sent, page, step, self._ignored(page)))
+            return over
+        return (yield from unless_led_on(at.sent, page, over, self._ignored(page)))
 
     def _hidden(self, at: At) -> Deciding:
         """How many positions a page covers, where some of its rows are hidden.
@@ -240,9 +235,8 @@ class CountedFromFirst(Counted):
         while not at.learnt.reach and position > at.page.length:
             if (request := self._from(at.sent, position)) is None:
                 break
-            learnt, other = yield at.asking(request, "how far a page with hidden rows reaches")
-            at = replace(at, learnt=learnt)
-            if other is not None and shares(at.page, other):
+            at, other = yield from at.ask(request, "how far a page with hidden rows reaches")
+            if shares(at.page, other):
                 return self._after_hidden(at, position + 1)
             position = position * 3 // 4
         return self._after_hidden(at, positions_in(at.page, at.learnt.levels))

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError
-from paging.experiments import FAR, Beyond, beyond, beyond_last_row, unless_in_vain
+from paging.experiments import FAR, Beyond, asked_far, beyond, beyond_last_row, shares
 from paging.first_pages import CountedFromFirst
 from paging.levels import ANY_LEVEL, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
@@ -98,16 +98,11 @@ class CountedToLast(CountedFromFirst):
         is_told = self._boolean(at.page) is Verdict.MORE or at.now.known is Known.MORE
         if is_told or at.now.due or at.now.empty_in_a_row == 1:
             return step
-        far = [self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR]
-        over = replace(at, is_more=False)
-        return (
-            yield from unless_in_vain(
-                step,
-                far,
-                lambda other: other.signal is Verdict.MORE,
-                lambda learnt: self._after_empty(replace(over, learnt=learnt)),
-            )
-        )
+        far = (self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR)
+        step = yield from asked_far(step, far, lambda other: other.signal is Verdict.MORE)
+        if not step.learnt.vain:
+            return step
+        return (yield from self._after_empty(replace(at, is_more=False, learnt=step.learnt)))
 
     def _with_proof(self, at: At, decided: Step) -> Deciding:
         """What was decided, with a request that proves a sudden end, a few times a resource."""
@@ -122,8 +117,8 @@ class CountedToLast(CountedFromFirst):
         # A signal that speaks of the end beside nothing at all is no more than the empty page.
         if decided.doubt or decided.why is End.CONFIGURED:
             return decided
-        learnt, is_due = decided.learnt.surprised()
-        decided = replace(decided, learnt=learnt)
+        decided, is_due = decided.surprised()
+        learnt = decided.learnt
         if at.page.refused and not learnt.believes(at.page, last):
             # Only where a request shows that nothing follows, this is the end.
             decided = replace(decided, doubt=refused(at.page), confirm=False)
@@ -161,29 +156,27 @@ class CountedToLast(CountedFromFirst):
         """
         other: Page | None = last
         for span in spanning:
-            absent = span.request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-            learnt, other = yield step.asking(absent, _ABOUT_END)
-            step = replace(step, learnt=learnt)
+            step, other = yield from step.ask(span.request, _ABOUT_END)
             match span.shows(last, other):
                 case Beyond.ENDS:
-                    learnt = replace(learnt, counts_rows=True)
+                    learnt = replace(step.learnt, counts_rows=True)
                     return replace(step, learnt=learnt, proved=True, confirm=False, doubt=None)
                 case Beyond.FOLLOWS:
                     return self._followed(step)
                 case Beyond.UNKNOWN:
-                    if doubt := self._not_there(learnt, last, other):
+                    if doubt := self._not_there(step.learnt, last, other):
                         return replace(step, doubt=doubt)
         if other is None:
-            learnt, is_refused = yield from self._refuses_positions(last, step)
-            step = replace(step, learnt=learnt)
+            step, is_refused = yield from self._refuses_positions(last, step)
             if is_refused:
                 return replace(step, doubt=self._miscounted("the last rows of a page are"))
         return step
 
     def _not_there(self, learnt: Learnt, last: Page, other: Page | None) -> DoubtfulEndError | None:
         """What is in doubt where an answer has nothing of the page that it begins within."""
-        del learnt, last, other
-        return None
+        if self._counts_pages or other is None or shares(last, other) or learnt.is_counting:
+            return None
+        return self._miscounted("the last rows of a page are")
 
     def _unless_after(self, at: At, step: Step) -> Deciding:
         """Ask for the page after an empty one, whose rows may be hidden, where the walk ends."""
@@ -191,8 +184,8 @@ class CountedToLast(CountedFromFirst):
             is_shown = step.proved and at.page.refused
             return replace(step, learnt=step.learnt.refused_by(at.page)) if is_shown else step
         request = self._moved(at.sent, self._stride(at.size))
-        learnt, other = yield step.asking(request, "rows after an empty page")
-        step, last = replace(step, learnt=learnt), at.before.previous
+        step, other = yield from step.ask(request, "rows after an empty page")
+        last, learnt = at.before.previous, step.learnt
         if other is None or not other.rows or other.is_single or last is None:
             return step
         if at.page.place is Place.ABSENT or not (step.proved or self._may_hide(at, last)):

@@ -55,13 +55,12 @@ class CursorPaginator(Marked):
 
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Whether the cursor is a whole number, or holds one that is its position."""
-        del first
         return _is_position(later.get(self._param, self._settings.send_in), before)
 
     def _marker(self, page: Page) -> Found:
         if self._cursor is None:
-            found = known_cursor(page.scopes)
-            return found if leads(found) else first_found(header_cursor(page.headers), found)
+            found, header = known_cursor(page.scopes), header_cursor(page.headers)
+            return found if leads(found) or header is MISSING else header
         found = page.value_at(self._cursor)
         if isinstance(found, dict | list) and not is_true(found):
             return None  # an object of nothing
@@ -75,7 +74,6 @@ class CursorPaginator(Marked):
         )
 
     def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
-        del page
         if self._settings.cursor_alone:
             sent = replace(sent, params=(), body=None if sent.body is None else {})
         value = None if marker is MISSING else marker
@@ -97,11 +95,6 @@ class CursorPaginator(Marked):
 
     def _name(self) -> str:
         return f"cursorPath {self._path!r}" if self._path else "cursorPath, unset,"
-
-
-def first_found(*values: Found) -> Found:
-    """The first value that is there at all, MISSING where none is."""
-    return next((value for value in values if value is not MISSING), MISSING)
 
 
 def _is_position(value: Json, before: Progress) -> bool:

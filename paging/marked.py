@@ -10,15 +10,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError
 from json_values import MISSING, Found, Json, keys_of
 from paging.cursor_positions import came_before
-from paging.experiments import (
-    FAR,
-    Beyond,
-    beyond,
-    for_fewer,
-    shares,
-    unless_in_vain,
-    unless_led_on,
-)
+from paging.experiments import FAR, Beyond, asked_far, beyond, for_fewer, shares, unless_led_on
 from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
@@ -62,7 +54,6 @@ class Marked(Paginator):
 
     def _instead(self, page: Page) -> Found:
         """What leads on where the API says that there is more, but gives no marker."""
-        del page
         return MISSING
 
     def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
@@ -72,7 +63,7 @@ class Marked(Paginator):
         boolean = first_known(configured, page.boolean)
         marker = self._marker(page)
         asked = self._asked(sent)
-        now = progress.after(page, asked, signalled=marker is not MISSING)
+        now = progress.after(page, asked)
         is_marked, is_uneven = learnt.marked or leads(marker), learnt.uneven or now.hides
         learnt = replace(learnt, marked=is_marked, uneven=is_uneven)
         if configured is Verdict.END:
@@ -98,16 +89,14 @@ class Marked(Paginator):
             ended = yield from self._unless_sudden(progress, page, replace(step, known=came))
             return (yield from self._unless_limited(ended))
         step = Step(now, following, replace(learnt, marked=True), known=came)
-        return (
-            step if page.length else (yield from self._unless_in_vain(progress, sent, page, step))
-        )
+        return (yield from self._unless_in_vain(progress, sent, page, step))
 
     def _unless_over(self, before: Progress, last: Page, page: Page, learnt: Learnt) -> Deciding:
         """The end, where a request shows that nothing follows the page whose marker is refused."""
         is_cut = before.known is Known.MORE and self._is_cut_off(before, before.wanted)
         cut = self._short_of_total(learnt, before, last, is_cut=True) if is_cut else None
-        learnt, is_due = learnt.surprised()
         step = Step(before, None, learnt, End.NO_SUCH_PAGE, warning=unseen(before), unsure=True)
+        step, is_due = step.surprised()
         if is_due or not learnt.knows(page):
             # A first marker that is refused may be sent under a wrong name: no doubt to accept.
             doubt = refused(page) if before.pages > 1 else page.refusal
@@ -121,18 +110,19 @@ class Marked(Paginator):
     ) -> Deciding:
         """The next page, unless it is the second empty one and a marker is there anywhere."""
         now, following = step.progress, step.next
+        if page.length:
+            return step
         # A page that holds nothing, but leads on, may have come empty by mistake.
         step = replace(step, confirm=True, doubt=self._endless(now))
         is_told = self._boolean(page) is Verdict.MORE or now.known is Known.MORE
         if following is None or is_told or now.empty_in_a_row == 1:
             return step
-
-        def over(learnt: Learnt) -> Deciding:
-            return self._unless_sudden(before, page, self._at_end(now, sent, page, None, learnt))
-
-        found = (self._far(sent, following, now.pages, pages) for pages in FAR)
-        far = [*filter(None, found)]
-        return (yield from unless_in_vain(step, far, lambda one: leads(self._marker(one)), over))
+        far = filter(None, (self._far(sent, following, now.pages, pages) for pages in FAR))
+        step = yield from asked_far(step, far, lambda one: leads(self._marker(one)))
+        if not step.learnt.vain:
+            return step
+        end = self._at_end(now, sent, page, None, step.learnt)
+        return (yield from self._unless_sudden(before, page, end))
 
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
@@ -145,11 +135,9 @@ class Marked(Paginator):
         """The end of a walk whose last page has no marker."""
         boolean, asked = self._boolean(page), self._asked(sent)
         if page.is_single:
-            return Step(now, next=None, learnt=learnt, why=End.ONE_ITEM)
-        if boolean is Verdict.END:
-            return Step(now, next=None, learnt=learnt, why=End.SIGNAL)
-        if now.known is Known.REACHED:
-            return Step(now, next=None, learnt=learnt, why=End.TOTAL)
+            return Step(now, None, learnt, End.ONE_ITEM)
+        if boolean is Verdict.END or now.known is Known.REACHED:
+            return Step(now, None, learnt, End.SIGNAL if boolean is Verdict.END else End.TOTAL)
         is_full = page.fills(max(asked, now.largest, 1)) and page.most * now.pages >= now.in_all
         # The only page, and not of the size asked for: rows are hidden, or none was asked for.
         is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)
@@ -226,28 +214,25 @@ class Marked(Paginator):
         is_full = last is page or (last is not None and last.length >= before.largest)
         is_sudden = step.confirm and (is_full or before.is_unbroken or step.unsure)
         if last is not None and is_sudden and step.learnt.marked:
-            learnt, is_due = step.learnt.surprised()
-            step = replace(step, learnt=learnt)
+            step, is_due = step.surprised()
             if is_due or step.doubt:
                 return (yield from self._unless_followed(last, step))
         return step
 
-    def _unless_limited(self, ended: Step) -> Deciding:
+    def _unless_limited(self, step: Step) -> Deciding:
         """An end after just as many rows as were asked for, by pages of fewer.
 
         The size may bound all of them, as OData's ``$top`` does: then fewer have no marker either.
         """
-        now = ended.progress
+        now = step.progress
         request = self._of_size(now.begun, now.first - 1) if now.begun and now.first > 1 else None
-        is_over = not (ended.proved or ended.doubt or ended.next)
+        is_over = not (step.proved or step.doubt or step.next)
         if request is None or not is_over or not now.largest < now.in_all == now.wanted:
-            return ended
-        learnt, is_due = ended.learnt.surprised()
-        step = replace(ended, learnt=learnt)
+            return step
+        step, is_due = step.surprised()
         if not is_due:
             return step
-        learnt, other = yield step.asking(request, "what the size bounds")
-        step = replace(step, learnt=learnt)
+        step, other = yield from step.ask(request, "what the size bounds")
         if other is None or other.length != now.first - 1:
             return step
         if leads(self._marker(other)) or self._boolean(other) is Verdict.MORE:
@@ -261,7 +246,6 @@ class Marked(Paginator):
 
     def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the last page, which ``sent`` was led to by."""
-        del sent
         end = Step(Progress().after(last, 0), None, learnt, End.EMPTY)
         return self._unless_followed(last, end)
 
@@ -275,8 +259,7 @@ class Marked(Paginator):
         for level, rows in [*last.lengths.items()][::-1]:
             if (request := self._fewer(last, rows)) is None:
                 continue
-            learnt, other = yield step.asking(request, _ABOUT_END)
-            step = replace(step, learnt=learnt)
+            step, other = yield from step.ask(request, _ABOUT_END)
             if other is None:
                 return step
             # Of rows that are hidden, others of those asked for are left.
@@ -299,10 +282,10 @@ class Marked(Paginator):
         if not leads(marker):
             return self._followed(step)  # one row at least follows
         following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
-        learnt, after = yield step.asking(following, _ABOUT_END)
+        step, after = yield from step.ask(following, _ABOUT_END)
         room = last.lengths[level] - 1
         has_room = after is not None and after.lengths.get(level, 0) < room
-        return self._by_last_row(last, replace(step, learnt=learnt), after, has_room=has_room)
+        return self._by_last_row(last, step, after, has_room=has_room)
 
     def _by_last_row(self, last: Page, step: Step, other: Page | None, *, has_room: bool) -> Step:
         """What the page shows that a page of one row less leads to."""
@@ -351,8 +334,7 @@ class Marked(Paginator):
         """
         fewer = for_fewer(sent, page.length) if page.length >= _FEWEST else None
         if fewer is not None:
-            learnt, other = yield end.asking(fewer, _ABOUT_MARKER, follows_any=True)
-            end = replace(end, learnt=learnt)
+            end, other = yield from end.ask(fewer, _ABOUT_MARKER, follows_any=True)
             if other is not None and other.length == page.length - 1 and shares(page, other):
                 if leads(self._marker(other)):
                     return (yield from self._once_more(sent, end))
@@ -367,15 +349,14 @@ class Marked(Paginator):
         asked, is_heeded = self._asked(sent), False
         is_full = asked in page.lengths.values() and not is_cut
         is_one = len(page.rows) == 1 == asked
-        learnt, other = yield end.asking(request, _ABOUT_MARKER)
-        end = replace(end, learnt=learnt)
+        end, other = yield from end.ask(request, _ABOUT_MARKER)
         if other is None:
             # Some APIs take round sizes only: half of a full page's is as telling.
             half = self._of_size(sent, asked // 2)
             if is_full and half and 0 < asked // 2 < self._asked(request):
                 return (yield from self._proof(end, page, (sent, half), is_cut=is_cut))
         elif leads(self._marker(other)):
-            end = replace(end, learnt=replace(learnt, marked=True))
+            end = replace(end, learnt=replace(end.learnt, marked=True))
             # A full page was asked for again when it came.
             return end if page.length >= asked else (yield from self._once_more(sent, end))
         elif self._says_more(other, other.boolean):
@@ -393,14 +374,14 @@ class Marked(Paginator):
 
     def _once_more(self, sent: PageRequest, done: Step) -> Deciding:
         """Ask for a first page again: its marker may have been left out by mistake."""
-        learnt, again = yield done.asking(sent, "a marker left out by mistake")
+        done, again = yield from done.ask(sent, "a marker left out by mistake")
         is_led = again is not None and leads(self._marker(again))
         doubt = DoubtfulEndError(
             f"{self._name()} found nothing, but led on when the same was asked again: the rest"
             " is missing",
             remedy="wait for the next resync",
         )
-        return replace(done, learnt=learnt, doubt=doubt if is_led else None)
+        return replace(done, doubt=doubt if is_led else None)
 
     def _unmarked(
         self, end: Step, sent: PageRequest, page: Page, other: Page | None = None

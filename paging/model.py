@@ -14,19 +14,13 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
-from json_values import MISSING, Found, Json, Missing, follow
+from json_values import MISSING, Found, Json, Missing, follow, with_value
 from paging.continuations import links_towards, positions_told
 from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_in, scopes_of
 from paging.signal_names import asks_more
-from paging.signals import (
-    Verdict,
-    is_range,
-    known_boolean,
-    known_signal,
-    speaks_of_more,
-)
-from paging.totals import Known, Totals, objects_beside, told_totals
+from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
+from paging.totals import Known, Totals, objects_beside, objects_in, told_totals
 from records import Discreet
 from transport.formats import BodyFormat
 from transport.observer import Purpose
@@ -42,7 +36,6 @@ SIZE_REFUSED = frozenset({400, 422})
 NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}
 """What is answered for a page before the first: some APIs crash instead of refusing."""
 
-_DEEPEST_WORDS = 2  # objects around a word for more that nobody knows
 _ID_TYPES = frozenset({str, int})
 
 
@@ -88,10 +81,8 @@ class PageRequest(Discreet, frozen=True, dict=True):
         """The value of a query parameter (the last, as text) or of a dot path in the body."""
         if send_in == "query":
             return next((value for key, value in reversed(self.params) if key == name), None)
-        inside: Json = self.body
-        for key in self._keys(name):
-            inside = inside.get(key) if isinstance(inside, Mapping) else None
-        return inside
+        inside = follow(self.body, self._keys(name))
+        return None if inside is MISSING else inside
 
     def put(self, name: str, value: Json, send_in: SendIn) -> PageRequest:
         """The same request with a query parameter, or a dot path in the body, set."""
@@ -102,15 +93,18 @@ class PageRequest(Discreet, frozen=True, dict=True):
             others = [pair for pair in self.params if pair[0] != name]
             text = value if isinstance(value, str) else json.dumps(value)
             return replace(self, params=(*others[:place], (name, text), *others[place:]))
-        body = self.body if isinstance(self.body, dict) else {}
-        return replace(self, body=_with_path(body, self._keys(name), value))
+        return replace(self, body=with_value(self.body, self._keys(name), value))
 
     def without(self, name: str, send_in: SendIn) -> PageRequest:
         """The same request without a query parameter, or a dot path in the body."""
         if send_in == "query":
             return replace(self, params=tuple(pair for pair in self.params if pair[0] != name))
-        body = self.body if isinstance(self.body, dict) else {}
-        return replace(self, body=_without_path(body, self._keys(name)))
+        *around, key = self._keys(name)
+        holder = follow(self.body, around)
+        if not isinstance(holder, dict):
+            return self
+        others = {one: value for one, value in holder.items() if one != key}
+        return replace(self, body=with_value(self.body, around, others))
 
     def _keys(self, name: str) -> list[str]:
         """Where in the body a parameter stands; a form has no objects within it."""
@@ -119,23 +113,6 @@ class PageRequest(Discreet, frozen=True, dict=True):
     def perhaps_absent(self, statuses: frozenset[int]) -> PageRequest:
         """The same request for a page that need not be there."""
         return replace(self, absent_statuses=statuses)
-
-
-def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: Json) -> dict[str, Json]:
-    key, *rest = keys
-    inside = body.get(key)
-    inner = (
-        _with_path(inside if isinstance(inside, Mapping) else {}, rest, value) if rest else value
-    )
-    return {**body, key: inner}
-
-
-def _without_path(body: Mapping[str, Json], keys: Sequence[str]) -> dict[str, Json]:
-    key, *rest = keys
-    inside = body.get(key)
-    if rest and isinstance(inside, Mapping):
-        return {**body, key: _without_path(inside, rest)}
-    return {name: value for name, value in body.items() if rest or name != key}
 
 
 @runtime_checkable
@@ -306,8 +283,8 @@ class Page(Discreet, frozen=True, dict=True):
     def _around(self) -> Iterator[object]:
         """The objects around the list, whatever they are called: no rows, as values may be."""
         holder = self.holder if is_page(self.holder) else self.body
-        beside = objects_beside(holder, self.body, _DEEPEST_WORDS)
-        around: tuple[object, ...] = (self.body, holder, *beside)
+        beside = objects_beside(holder, self.body)
+        around: tuple[object, ...] = (self.body, holder, *beside, *objects_in(beside))
         return (part for part in around if all(part is not row for row in self.rows))
 
     @cached_property
@@ -361,7 +338,6 @@ class Progress(Struct, frozen=True):
     previous: Page | None = None
     last_was_full: bool = False
     hides: bool = False
-    signalled: bool = False
     since: Page | None = None
     begun: PageRequest | None = None
     wanted: int = 0
@@ -370,12 +346,6 @@ class Progress(Struct, frozen=True):
     total_pages: int | None = None
     total_found: bool = False
     due: frozenset[Hashable] = frozenset()
-
-    @property
-    def tells_nothing(self) -> bool:
-        """Whether nothing that the API says of further pages was understood."""
-        has_signal = self.previous is not None and self.previous.signal is not Verdict.UNKNOWN
-        return not (self.total or self.total_pages or self.signalled or has_signal)
 
     @property
     def is_unbroken(self) -> bool:
@@ -397,9 +367,7 @@ class Progress(Struct, frozen=True):
         ids = frozenset(other.ids) if other and first.ids else frozenset()
         return replace(self, due=ids.difference(first.ids))
 
-    def after(
-        self, page: Page, asked: int, *, size: int | None = None, signalled: bool = False
-    ) -> Progress:
+    def after(self, page: Page, asked: int, *, size: int | None = None) -> Progress:
         """The evidence with one more page, of which ``asked`` rows were asked for.
 
         ``size``: the rows of a full page, where they are fewer than that.
@@ -424,7 +392,6 @@ class Progress(Struct, frozen=True):
             previous=page if page.rows else self.previous,
             last_was_full=is_full if length else self.last_was_full,
             hides=self.hides or bool(length and self.pages and is_uneven),
-            signalled=self.signalled or signalled,
             begun=self.begun if self.pages else page.request,
             wanted=self.wanted if self.pages else asked,
             total=total,

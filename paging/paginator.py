@@ -165,22 +165,18 @@ class Paginator(ABC):
 
         Without the first ones, of which so many are ``begun``.
         """
-        del progress, upcoming, begun
         yield from ()
 
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The request for a page before the first one, when nothing shows that there is none."""
-        del sent, page
         return None
 
     def after(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The request for what stands after a page; None where only the page itself would say."""
-        del sent, page
         return None
 
     def unplaced(self, sent: PageRequest) -> PageRequest | None:
         """A first request without the parameter of its position; None where it has none."""
-        del sent
         return None
 
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
@@ -189,12 +185,10 @@ class Paginator(ABC):
         Then rows that move while the walk goes on may be on none of its pages. ``before`` is what
         came before that page.
         """
-        del first, later, before
         return False
 
     def overlaps(self, before: Progress, page: Page) -> bool:
         """Whether a page may have the rows of the one before it as it begins within that one."""
-        del before, page
         return False
 
     def prove(
@@ -204,12 +198,10 @@ class Paginator(ABC):
 
         ``is_cut``: there are walks that were not read, and one of them may have such a marker.
         """
-        del sent, is_cut
         return without_asking(Step(Progress().after(page, 0), None, learnt, End.UNMARKED))
 
     def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the ``last`` page with rows, before ``sent``."""
-        del sent
         return without_asking(Step(Progress().after(last, 0), None, learnt, End.EMPTY))
 
     @staticmethod
@@ -236,7 +228,6 @@ class Paginator(ABC):
 
     def far_behind(self, sent: PageRequest) -> PageRequest | None:
         """A request for what stands pages behind another; None where no number says where."""
-        del sent
         return None
 
     def _of_size(self, sent: PageRequest, size: int) -> PageRequest | None:
@@ -324,8 +315,7 @@ class SinglePage(Paginator):
             return replace(step, doubt=self._more_pages(most, by_header(page.headers)))
         if page.is_single or not (page.links or page.positions_told):
             return step
-        learnt, is_due = learnt.surprised()
-        step = replace(step, learnt=learnt)
+        step, is_due = step.surprised()
         if not is_due:
             return step
         return (yield from unless_led_on(sent, page, step, self._more_pages()))

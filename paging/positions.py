@@ -75,9 +75,10 @@ class At(Struct, frozen=True):
         pairs = zip(page.keys_as(before), page.rows, strict=True)
         return frozenset(key for key, row in pairs if key in self.known and rows[key] == row)
 
-    def asking(self, request: PageRequest, of: str) -> Experiment:
-        """A request that settles a doubt here."""
-        return Experiment(request, of, self.learnt, self.now)
+    def ask(self, request: PageRequest, of: str) -> Asking[tuple[At, Page | None]]:
+        """Settle a doubt: the same with what is learnt by then, and the answer."""
+        learnt, page = yield Experiment(request, of, self.learnt, self.now)
+        return replace(self, learnt=learnt), page
 
 
 class Counted(Paginator):
@@ -85,9 +86,12 @@ class Counted(Paginator):
 
     _others = Shown.OTHERS
     """What rows show of which none is of the first page, where its last one was asked for."""
+    _counts_pages = False
+    """Whether a position counts pages, rather than rows."""
 
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)
+        self._start = settings.start_page if self._counts_pages else settings.start_offset
         self._param = settings.pagination_param or DEFAULT_POSITION_PARAM[settings.type]
 
     @property
@@ -95,17 +99,14 @@ class Counted(Paginator):
         """The parameter of the position."""
         return f"paginationParam {self._param!r}"
 
-    @abstractmethod
-    def _start(self) -> int:
-        """The position of the first page."""
-
-    @abstractmethod
     def _stride(self, rows: int) -> int:
         """How far a page of so many rows moves the position."""
+        return 1 if self._counts_pages else rows
 
-    @abstractmethod
     def _passed(self, sent: PageRequest, size: int) -> int:
         """How many positions of rows come before a page of ``size`` rows."""
+        passed = (self._at(sent) or 0) - self._start
+        return passed * size if self._counts_pages else passed
 
     @abstractmethod
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
@@ -120,11 +121,11 @@ class Counted(Paginator):
         sized = super().first(request)
         if sized.get(self._param, self._settings.send_in) is not None:
             return sized
-        return sized.put(self._param, self._start(), self._settings.send_in)
+        return sized.put(self._param, self._start, self._settings.send_in)
 
     def unplaced(self, sent: PageRequest) -> PageRequest | None:
         """The request without its position, where that is the usual one."""
-        if self._at(sent) != self._start():
+        if self._at(sent) != self._start:
             return None
         unplaced = sent.without(self._param, self._settings.send_in)
         return unplaced.perhaps_absent(NO_PAGE_BEFORE)
@@ -143,15 +144,13 @@ class Counted(Paginator):
 
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """What position 0 gives, where 1 is taken for the first, and nothing shows that it is."""
-        at_start = self._at(sent) == 1 == self._start()
+        at_start = self._at(sent) == 1 == self._start
         if not at_start or page.is_single or is_first(page.scopes, page.headers):
             return None
-        first = sent.put(self._param, 0, self._settings.send_in)
-        return first.perhaps_absent(NO_PAGE_BEFORE)
+        return self._placed(sent, 0).perhaps_absent(NO_PAGE_BEFORE)
 
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Every later page is."""
-        del first, later, before
         return True
 
     def ahead(
@@ -163,7 +162,7 @@ class Counted(Paginator):
         by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
         last = progress.previous and progress.previous.request
-        is_even = self._stride(0) > 0 or progress.last_was_full
+        is_even = self._counts_pages or progress.last_was_full
         moved = (self._at(last) or 0) + self._stride(progress.largest) if last and is_even else None
         if last and self._at(upcoming) != moved:
             return  # by how far the walk moves on is known from page to page
@@ -172,18 +171,24 @@ class Counted(Paginator):
 
     # --- positions -----------------------------------------------------------------------
 
-    def _moved(self, sent: PageRequest, by: int) -> PageRequest:
-        """The request for what stands so many positions further on, where nothing may be."""
+    def _placed(self, sent: PageRequest, position: int, size: int | None = None) -> PageRequest:
+        """The request for another position, where nothing may be, and perhaps of another size."""
         send_in = self._settings.send_in
+        placed = sent.put(self._param, position, send_in)
+        if size and self._size_param:
+            placed = placed.put(self._size_param, size, send_in)
+        return placed.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+
+    def _moved(self, sent: PageRequest, by: int, size: int | None = None) -> PageRequest:
+        """The request for what stands so many positions further on."""
         at = self._at(sent)
         if at is None:
             raise PaginationError(
-                f"{self._param!r} is {sent.get(self._param, send_in)!r}, which is not a"
-                " number to count on from",
+                f"{self._param!r} is {sent.get(self._param, self._settings.send_in)!r}, which is"
+                " not a number to count on from",
                 remedy="remove it from query_params or body",
             )
-        moved = sent.put(self._param, at + by, send_in)
-        return moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return self._placed(sent, at + by, size)
 
     def _at(self, sent: PageRequest) -> int | None:
         """The position of a request, None where it is no number."""
@@ -233,23 +238,21 @@ class Counted(Paginator):
         reached = passed if by_position else at.now.rows
         return at.now.total > reached
 
-    def _refuses_positions(self, page: Page, step: Step) -> Asking[tuple[Learnt, bool]]:
+    def _refuses_positions(self, page: Page, step: Step) -> Asking[tuple[Step, bool]]:
         """Whether each position within a page is refused but the first one, as one of them was.
 
         Then that shows no end. Some APIs take those alone where a page begins: with pages of one
         row that is each position. The second row is asked for and, where it is refused, the first.
         """
-        learnt = step.learnt
         first = self._of_size(page.request, 1) if page.request else None
-        if first is None or self._stride(0) or page.length == 1:
-            return learnt, False
+        if first is None or self._counts_pages or page.length == 1:
+            return step, False
         if page.length != 2:  # noqa: PLR2004 (the second is the one that was refused)
-            learnt, other = yield step.asking(self._moved(first, 1), _ABOUT_REFUSED)
+            step, other = yield from step.ask(self._moved(first, 1), _ABOUT_REFUSED)
             if other is not None:
-                return learnt, False
-        first = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        learnt, other = yield replace(step, learnt=learnt).asking(first, _ABOUT_REFUSED)
-        return learnt, other is not None and len(other.rows) == 1
+                return step, False
+        step, other = yield from step.ask(self._moved(first, 0), _ABOUT_REFUSED)
+        return step, other is not None and len(other.rows) == 1
 
     # --- the end -------------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ def _scope(top: Named) -> Scope:
     for holder, around, name in _PLACES:
         if (outer := scope.get(around)) and (inside := outer.get(name)):
             # A page of a status site, with an id and a name, speaks of something else.
-            spoken = (one for one in inside if name != "page" or not _is_thing(one))
+            spoken = (one for one in inside if name != "page" or not is_item(one))
             objects = filter(None, map(_holding, spoken))
             if named := _named(objects):
                 scope[holder] = named
@@ -132,14 +132,9 @@ def is_page(part: Json) -> bool:
     )
 
 
-def _is_thing(part: Json) -> bool:
-    """Whether an object that may hold signals has an id, so that its words are its own."""
-    return isinstance(part, dict) and is_item(part)
-
-
-def is_item(part: Mapping[str, Json]) -> bool:
-    """Whether an object has an id, however that is spelled."""
-    return "id" in part or any(name_of(key) == "id" for key in part)
+def is_item(part: Json) -> bool:
+    """Whether a part is an object with an id, however that is spelled: its words are its own."""
+    return isinstance(part, dict) and ("id" in part or any(name_of(key) == "id" for key in part))
 
 
 def named_values(scopes: Scopes, names: Sequence[str]) -> Iterator[tuple[str, Json]]:

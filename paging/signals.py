@@ -66,16 +66,14 @@ class Verdict(Enum):
 
 
 class ConfiguredSignals(Struct, frozen=True):
-    """The paths an operator configured to say whether there is more; ``names`` shows them."""
+    """The paths an operator configured to say whether there is more."""
 
     has_more: Lookup | None
     last_page: Lookup | None
-    names: str
 
     @classmethod
     def of(cls, has_more_path: str | None, last_page_path: str | None) -> ConfiguredSignals:
         """Compile the configured paths; raises MappingError for one that cannot be meant."""
-        paths = {"hasMorePath": has_more_path, "lastPagePath": last_page_path}
         for name, opposite, path, words in (
             ("hasMorePath", "lastPagePath", has_more_path, LAST_NAMES),
             ("lastPagePath", "hasMorePath", last_page_path, MORE_NAMES),
@@ -86,11 +84,9 @@ class ConfiguredSignals(Struct, frozen=True):
                     remedy=f"set {opposite} to it instead",
                     where=name,
                 )
-        lookups = {name: compile_lookup(path, name) for name, path in paths.items() if path}
         return cls(
-            has_more=lookups.get("hasMorePath"),
-            last_page=lookups.get("lastPagePath"),
-            names=" and ".join(f"{name} {path!r}" for name, path in paths.items() if path),
+            compile_lookup(has_more_path, "hasMorePath") if has_more_path else None,
+            compile_lookup(last_page_path, "lastPagePath") if last_page_path else None,
         )
 
     @property
@@ -135,8 +131,6 @@ def is_true(value: Json) -> bool:
 
 def known_boolean(scopes: Scopes) -> Verdict:
     """Booleans that APIs commonly send, and 1, 0 and their texts where the name leaves no doubt."""
-    if not scopes:
-        return Verdict.UNKNOWN
     said = {
         told is means_more
         for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
@@ -193,8 +187,6 @@ def _is_next(value: Json) -> bool:
 
 def known_next(scopes: Scopes) -> Verdict:
     """Next markers that APIs commonly send: null or empty is the end, but for a cursor."""
-    if not scopes:
-        return Verdict.UNKNOWN
     cursors = {is_true(value) for value in values_of(scopes, NEXT_CURSOR_NAMES)}
     markers = {is_true(value) for value in values_of(scopes, NEXT_NAMES)}
     return _more_wins(markers | (cursors & {True}))

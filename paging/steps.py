@@ -69,14 +69,10 @@ class Learnt(Struct, frozen=True):
         """With rows hidden: pages of so many rows reach as far at least."""
         return replace(self, hides_rows=True, reach=max(self.reach, self.page_size or 0, reach))
 
-    def surprised(self) -> tuple[Learnt, bool]:
-        """One more walk that found nothing after a full page, and whether to ask about it.
-
-        So the first few are, the eighth, the sixteenth and so on; more where pages are uneven.
-        """
-        sudden = self.sudden + 1
-        is_due = sudden <= (_MOST_UNEVEN if self.uneven else _FEW) or not sudden & (sudden - 1)
-        return replace(self, sudden=sudden), is_due
+    @property
+    def is_counting(self) -> bool:
+        """Whether it was shown that an offset counts rows."""
+        return self.counts_rows or self.hides_rows or self.page_size is not None
 
     def refutes(self, length: int) -> bool:
         """Whether lists may go on after a first page of so many rows, which is not full."""
@@ -94,6 +90,11 @@ class Learnt(Struct, frozen=True):
     def knows(self, page: Page) -> bool:
         """Whether this API is known to say so that there is no such page."""
         return _said(page) in self.refusals
+
+
+def is_asked(count: int, few: int = _FEW) -> bool:
+    """Whether what was met so often is asked about: a few times, then at 8, 16, 32 and so on."""
+    return count <= few or not count & (count - 1)
 
 
 def _said(page: Page) -> str:
@@ -133,9 +134,20 @@ class Step(Struct, frozen=True):
     followed: bool = False
     taken: bool = False
 
-    def asking(self, request: PageRequest, of: str, *, follows_any: bool = False) -> Experiment:
-        """A request that settles a doubt about this step."""
-        return Experiment(request, of, self.learnt, self.progress, follows_any)
+    def surprised(self) -> tuple[Step, bool]:
+        """One more walk that found nothing after a full page, and whether to ask about it.
+
+        More of them are where pages are uneven.
+        """
+        sudden, few = self.learnt.sudden + 1, _MOST_UNEVEN if self.learnt.uneven else _FEW
+        return replace(self, learnt=replace(self.learnt, sudden=sudden)), is_asked(sudden, few)
+
+    def ask(
+        self, request: PageRequest, of: str, *, follows_any: bool = False
+    ) -> Asking[tuple[Step, Page | None]]:
+        """Settle a doubt: the step with what is learnt by then, and the answer."""
+        learnt, page = yield Experiment(request, of, self.learnt, self.progress, follows_any)
+        return replace(self, learnt=learnt), page
 
 
 class Experiment(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 import httpx
@@ -12,13 +12,7 @@ from msgspec.structs import replace
 
 from json_values import Json
 from paging.scopes import Scopes, is_item, named_values, parts_around, values_of
-from paging.signal_names import (
-    PAGING,
-    TOTAL_NAMES,
-    TOTAL_PAGES_NAMES,
-    in_snake_case,
-    name_of,
-)
+from paging.signal_names import PAGING, TOTAL_NAMES, TOTAL_PAGES_NAMES, in_snake_case, name_of
 from paging.signals import counted_by, whole_number
 
 _AMBIGUOUS = "count"
@@ -100,9 +94,8 @@ def told_totals(  # noqa: PLR0913 (each is a part of a page)
     a total and a length (dbt's ``{"extra": {"pagination": {"count": 100, "total_count": 230}}}``).
     """
     length, asked = lengths
-    near, all_ = (objects_beside(*around, deepest) for deepest in (1, 2))
-    sizes = {*lengths} - {0}
-    found = [*near, *(part for part in all_[len(near) :] if counts_one_of(part, sizes))]
+    near, sizes = objects_beside(*around), {*lengths} - {0}
+    found = [*near, *(part for part in objects_in(near) if counts_one_of(part, sizes))]
     # Rows under their ids are no objects beside the list.
     of_rows = {id(row) for row in rows} if found and isinstance(rows, list) else ()
     beside = [part for part in found if scopes and id(part) not in of_rows]
@@ -272,19 +265,16 @@ def _numbers(part: Mapping[str, Json]) -> Iterator[tuple[str, int]]:
         yield key, number
 
 
-def objects_beside(holder: Json, body: Json, deepest: int = 1) -> list[Mapping[str, Json]]:
-    """The objects beside the list and at the top of the answer that are no items themselves.
+def objects_beside(holder: Json, body: Json) -> list[Mapping[str, Json]]:
+    """The objects beside the list and at the top of the answer that are no items themselves."""
+    return objects_in([holder] if holder is body else [holder, body])
 
-    ``deepest``: so many of them may stand within one another.
-    """
-    around: list[Json] = [holder] if holder is body else [holder, body]
-    found: list[Mapping[str, Json]] = []
-    for _ in range(deepest):
-        inside = [value for part in around if isinstance(part, dict) for value in part.values()]
-        parts = [one for one in inside if isinstance(one, dict)]
-        of_pages = [p for p in parts if not is_item(p) and not p.keys() >= _PARTS_OF_AN_INDEX]
-        around, found = [*of_pages], [*found, *of_pages]
-    return found
+
+def objects_in(around: Iterable[object]) -> list[Mapping[str, Json]]:
+    """The objects right within others that are no items themselves."""
+    inside = [value for part in around if isinstance(part, dict) for value in part.values()]
+    parts = [one for one in inside if isinstance(one, dict)]
+    return [one for one in parts if not is_item(one) and not one.keys() >= _PARTS_OF_AN_INDEX]
 
 
 def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:

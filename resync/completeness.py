@@ -240,7 +240,6 @@ class Completeness(Struct):
     def settled(self) -> None:
         """Forget what was asked and told, so that it is not asked or told again."""
         self.forget_pages()
-        self.longest = None
         self.responses = self.without_items = 0
 
     def refuse_fruitless(self) -> str | None:
