@@ -21,6 +21,7 @@ RIGHT = (
     f"query {BOTH} {{ teams(first: $first, after: $after) {{ nodes {{ id name }}"
     " pageInfo { hasNextPage endCursor } } }"
 )
+ARGUMENTS = "first: $first, after: $after"
 PLAIN = (
     "query ($mark: String) { teams { found(mark: $mark) { nextMark: nextCursor rows { id } } } }"
 )
@@ -154,6 +155,25 @@ async def test_what_a_query_lacks_is_told(case: Case, tmp_path: Path, api: Fault
             asking("{ teams { ...part } } fragment part on T { nodes { id } }"), id="parts"
         ),
         pytest.param(asking("{ teams(first: 50) { nodes { id } } }"), id="one page"),
+        pytest.param(
+            selector(
+                body={"query": RIGHT.replace(BOTH, "($at: Page!)").replace(ARGUMENTS, "page: $at")},
+                pagination=PAGED
+                | {"pagination_param": "variables.at.after", "size_param": "variables.at.first"},
+            ),
+            id="a position within a variable",
+        ),
+        pytest.param(asking(RIGHT.replace(ARGUMENTS, f'{ARGUMENTS}, q: "costs $money"')), id="a $"),
+        pytest.param(asking(f"query Other {{ me {{ id }} }} {RIGHT}"), id="two queries"),
+        pytest.param(asking('{ "a": {"$gt": 3} }'), id="no GraphQL, but a search"),
+        pytest.param(
+            selector(
+                body="{ teams { id } }",
+                headers={"Content-Type": "application/graphql"},
+                pagination=None,
+            ),
+            id="a text that is said to be one",
+        ),
         pytest.param(
             asking('query { teams(of: "a } b", tag: """{""") { nodes { id } } } # {'), id="texts"
         ),

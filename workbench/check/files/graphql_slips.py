@@ -17,7 +17,7 @@ from overrides import EndpointAppConfig
 from pagination import PaginationSettings
 from resync.path_parameters import Endpoint, Parameter
 from workbench.check.files.documents import Document
-from workbench.check.files.graphql import Query, Selected, braces, is_query, read_query
+from workbench.check.files.graphql import Query, Selected, read_query, unclosed
 from workbench.check.findings import Path, Remedy, Told, Write, likeness
 
 _VARIABLES: Final = "variables."
@@ -37,20 +37,30 @@ def check_queries(
     queries: dict[str, str] = {}
     asked = [*_asked(config, pagination)]
     for _, endpoint in asked:
-        body = endpoint.body
-        if isinstance(body, dict) and is_query(body.get("query")):
-            queries.setdefault(f"{endpoint.path} {endpoint.data_path}", str(body["query"]))
+        if text := _text_of(endpoint):
+            queries.setdefault(f"{endpoint.path} {endpoint.data_path}", text)
     for base, endpoint in asked:
         path, body = (*base, "body"), endpoint.body
-        if is_query(body):
+        if read_query(body) and not _is_said(endpoint):
             meant = Told("write it as the query of an object: {query: …}", {}, {"query": body})
             document.note(path, "the body is the text of a GraphQL query", meant)
-        elif isinstance(body, dict) and is_query(body.get("query")):
-            _Selector(document, base, endpoint, str(body["query"])).check()
-        elif query := queries.get(f"{endpoint.path} {endpoint.data_path}"):
+        elif text := _text_of(endpoint):
+            _Selector(document, base, endpoint, text).check()
+        elif body is None and (query := queries.get(f"{endpoint.path} {endpoint.data_path}")):
             meant = Told("write body: {query: …} as there", {}, {"query": query})
             problem = f"{endpoint.path} is asked by a query elsewhere, and here by none"
             document.note(path, problem, meant)
+
+
+def _text_of(endpoint: Endpoint) -> str:
+    """The GraphQL query of a body, which may lack its last braces; "" for none."""
+    text = endpoint.body.get("query") if isinstance(endpoint.body, dict) else None
+    return str(text) if not endpoint.is_form and (read_query(text) or unclosed(text)) else ""
+
+
+def _is_said(endpoint: Endpoint) -> bool:
+    """Whether a header says that the body is the text of a query."""
+    return any("graphql" in str(value).lower() for value in endpoint.headers.values())
 
 
 def _asked(
@@ -76,16 +86,11 @@ class _Selector:
 
     def check(self) -> None:
         """Note the first thing that is wrong: what follows may come from it."""
-        if count := braces(self.text):
-            told = f"{abs(count)} {'}' if count > 0 else '{'} too few"
-            whole = self.text + " }" * count
-            mended: Remedy = "correct the braces"
-            if count > 0:
-                mended = Told("add them at the end", {}, whole)
-            self.document.note(self._of_query, f"the query has {told}", mended)
-            return
         query = read_query(self.text)
         if query is None:
+            count = unclosed(self.text)
+            mended = Told("add them at the end", {}, self.text + " }" * count)
+            self.document.note(self._of_query, f"the query has {count} }} too few", mended)
             return
         if self.endpoint.method == "GET":
             problem = "a GraphQL query is the body of a POST, and is sent by GET"
@@ -107,13 +112,13 @@ class _Selector:
         paging = self.endpoint.pagination
         name = paging.pagination_param or ""
         is_sent = paging.type not in {"none", "next_link", "header_link"}
-        return name.removeprefix(_VARIABLES) if is_sent and name.startswith(_VARIABLES) else ""
+        return _variable(name) if is_sent else ""
 
     @property
     def _size(self) -> str:
         paging = self.endpoint.pagination
         name = (paging.size_param or "") if paging.sends_size else ""
-        return name.removeprefix(_VARIABLES) if name.startswith(_VARIABLES) else ""
+        return _variable(name)
 
     @property
     def _given(self) -> dict[str, object]:
@@ -150,7 +155,8 @@ class _Selector:
             if one not in {*self._given, self._size} and one in query.used
             if ("Int" in kind) == (paging.type in _COUNTED)
         ]
-        if name in query.declared or len(free) != 1:
+        is_within = (paging.pagination_param or "").count(".") > 1
+        if name in query.declared or len(free) != 1 or is_within:
             return None
         other = _VARIABLES + free[0]
         problem = f"the query declares no ${name}, and ${free[0]} has no value"
@@ -231,7 +237,7 @@ def paging_of(endpoint: Endpoint) -> dict[str, Json]:
     Where it also selects what may be that variable's next value.
     """
     body = endpoint.body if isinstance(endpoint.body, dict) else {}
-    query = read_query(str(body["query"])) if is_query(body.get("query")) else None
+    query = read_query(body.get("query"))
     given = body.get("variables")
     held = given if isinstance(given, dict) else {}
     declared = query.declared if query else {}
@@ -250,6 +256,12 @@ def paging_of(endpoint: Endpoint) -> dict[str, Json]:
 
 _Found = tuple[Path, str, Remedy]
 """Where something is wrong, what, and what to do."""
+
+
+def _variable(name: str) -> str:
+    """The variable that a parameter is, or is within; "" for another one."""
+    held = name.removeprefix(_VARIABLES)
+    return held.partition(".")[0] if name.startswith(_VARIABLES) else ""
 
 
 def _keys(path: str | None) -> tuple[str, ...]:
