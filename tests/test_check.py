@@ -118,6 +118,8 @@ OFFLINE = [
     Fault("no jq", swap("phone: .phone", "phone: .phone |"), "phone: .phone |", "correct"),
     Fault("a bare word", swap("title: .name", "title: name"), "title: name", ".name"),
     Fault("an open bracket", swap("title: .name", "title: (.name"), "title: (.name", "("),
+    Fault("a sign", swap("title: .name", "title: .@name"), ".@name", '."@name"'),
+    Fault("a colon", swap("title: .name", "title: .dc:name"), ".dc:name", '."dc:name"'),
     Fault("a hyphen", swap("title: .name", "title: .first-name"), "first-name", '."first-name"'),
     Fault("an unknown function", swap("| tostring", "| toString"), "toString", "tostring"),
     Fault("JSONPath", swap("data_path: .data", "data_path: $.data[*]"), "$.data", ".data[]"),

@@ -34,7 +34,19 @@ def teams(request: Request) -> Reply:
     return answer({"data": TEAMS if request.number("page", 1) == 1 else [], "errors": []})
 
 
+def by_view(request: Request) -> Reply:
+    """People for those who name what they want to see; some of it has less."""
+    views = {"brief": ("id",), "full": tuple(PEOPLE[0]), "stats": ("size",)}
+    if (view := request.param("view")) not in views:
+        return answer({"error": f"parameter 'view' must be one of: {', '.join(views)}"}, 400)
+    rows = [{key: one[key] for key in views[view]} for one in PEOPLE]
+    return answer({"data": rows if request.number("page", 1) == 1 else [], "errors": []})
+
+
 CASES = {
+    "a value of those that the words name": Mistake(
+        [serving(by_view)], "selector:", "write view: full in query_params (of the values that"
+    ),
     "a parameter that another kind sends": Mistake(
         [
             swap(

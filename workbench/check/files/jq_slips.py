@@ -14,6 +14,8 @@ from workbench.check.findings import Path, Remedy, Write, nearest
 
 _UNDEFINED: Final = re.compile(r"(\$?[\w:]+)/(\d+) is not defined|\$(\w+) is not defined")
 _HYPHENED: Final = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
+_SIGNED: Final = re.compile(r"\.([@#$][\w:.-]*\w|[A-Za-z_]\w*(?:[:@]\w+)+)")
+"""A key with a sign in it, as XML's attributes and JSON-LD's keys have."""
 _BARE: Final = re.compile(r'([+]|==|!=)\s*([^\s".+()\[\]{}|,$][^\s"+()\[\]{}|,]*)')
 _CALLED: Final = re.compile(r'(\S+)\s+(?:\|\s*)?([a-z]\w*)\s+("[^"]*")')
 """A function without the brackets around what it is given."""
@@ -45,6 +47,7 @@ def _candidates(bare: str, name: str, path: Path) -> Iterator[str]:
         yield f'"{bare}"'
     if hyphened := _HYPHENED.search(bare):
         yield bare.replace(hyphened[0], f'."{hyphened[1]}"')
+    yield _SIGNED.sub(r'."\1"', bare)
     if re.fullmatch(r"[A-Za-z_][\w.]*", bare):
         yield f".{bare}"
     # What stands beside a value elsewhere is another value, and in a condition another one.

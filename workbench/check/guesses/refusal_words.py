@@ -38,6 +38,14 @@ _QUOTED: Final = re.compile(
     rf"{_WHAT}s?[\"'`\\]*:? ?[\"'`\\]+([A-Za-z][\w.$\[\]-]*)[\"'`\\]", re.IGNORECASE
 )
 _MISSED: Final = re.compile(rf"\b(?:{_LACKS}|null|empty|blank)\b", re.IGNORECASE)
+_ONE_OF: Final = re.compile(
+    r"(?:\bone of|(?:valid|allowed|possible|accepted|supported) (?:values|options)(?: are)?)\W+"
+    r"((?:[\w.-]+[\"'`\]\\]*(?:,? or |,? and |[,|/ ]+[\[\"'`\\]*)?)+)",
+    re.IGNORECASE,
+)
+"""The values that there may be: ``one of: a, b or c``."""
+_VALUE: Final = re.compile(r"[\w.-]*\w")
+_MOST_VALUES: Final = 8
 _NULL: Final = re.compile(r'"\w+": null')
 _VARIABLE: Final = re.compile(r"\$(\w+)")
 _SPOKEN: Final = re.compile(r"param|header|query|field|argument|propert", re.IGNORECASE)
@@ -62,13 +70,20 @@ _UNSUPPORTED: Final = httpx.codes.UNSUPPORTED_MEDIA_TYPE
 def named_missing(words: str) -> str:
     """The name that a refusal says to be missing; "" for none."""
     quoted = _QUOTED.search(words)
-    if quoted and _MISSED.search(_NULL.sub("", words)):
+    if quoted and (_MISSED.search(_NULL.sub("", words)) or _ONE_OF.search(words)):
         return quoted[1]
     for saying in _SAYINGS:
         for found in saying.findall(words):
             if found.lower() not in _DULL:
                 return str(found)
     return ""
+
+
+def values_told(words: str, name: str) -> list[str]:
+    """The values that a refusal says a parameter may have, without its name."""
+    found = _ONE_OF.search(words)
+    listed = _VALUE.findall(found[1]) if found else []
+    return [one for one in dict.fromkeys(listed) if one not in {name, "or", "and"}][:_MOST_VALUES]
 
 
 def parameter_missed(words: str) -> str:

@@ -227,17 +227,21 @@ class Children:
 
     def _rows(self, parameter: Parameter) -> Items:
         """The items that a path parameter's values come from, with the values in their URLs."""
-        template = parameter.parent.path.partition("?")[0]
         return [
-            {**self._held_by(template, page.url), **item}
+            {**self._held_by(parameter.parent, page.url), **item}
             for page in self._lists_of(parameter)
             for item in page.items
         ]
 
-    def _held_by(self, path: str, url: str) -> dict[str, Json]:
-        """The values in the URL of parents' rows, as marks of those."""
+    def _held_by(self, endpoint: Endpoint, url: str) -> dict[str, Json]:
+        """The values in the URL of parents' rows, in its path or its query, as marks of those."""
+        path, _, query = endpoint.path.partition("?")
         own = bare(url).removeprefix(str(self.near.settings.base_url).rstrip("/"))
-        return {f"__{part.strip('{}')}": unquote(one) for part, one in values_in(path, own).items()}
+        held = [(part, unquote(one)) for part, one in values_in(path, own).items()]
+        sent = {**dict(httpx.QueryParams(query)), **endpoint.query_params}
+        params = httpx.URL(url).params
+        held += [(str(part), params[key]) for key, part in sent.items() if key in params]
+        return {f"__{part.strip('{}')}": one for part, one in held if _BRACED.fullmatch(part)}
 
     def parents(self, seen: Seen, name: str) -> Items:
         """The items that a path parameter's values were looked for in."""

@@ -15,7 +15,7 @@ from errors import BodyError, OceanCustomError, ResponseError
 from jq_engine.paths import plain_path
 from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM
-from paging.model import PageRequest
+from paging.model import PageRequest, SendIn
 from transport.formats import BodyFormat
 from workbench.check.asking.absence import Absence
 from workbench.check.asking.alternatives import Sources
@@ -27,7 +27,7 @@ from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.guesses.expressions import keys_read, rows_of
 from workbench.check.guesses.names import names_in
 from workbench.check.guesses.paths import speaks_of
-from workbench.check.guesses.refusal_words import header_missed
+from workbench.check.guesses.refusal_words import header_missed, values_told
 from workbench.check.lists.children import Children
 from workbench.check.lists.paging_trials import PagingTrials, has_begun
 from workbench.check.lists.places import Case, Places
@@ -54,6 +54,7 @@ _OWN_WORDS: Final = "the API's own words say why"
 _WORD: Final = re.compile(r"\w+")
 _LIKE: Final = 0.7  # likeness of a name and the one that is missing
 _CRASHED: Final = 500
+_SENT_IN: Final[dict[str, SendIn]] = {"query_params": "query"}
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
 
@@ -367,7 +368,23 @@ class Refused:
             return otherwise
         if remedy := media_told(status, words):
             return place, remedy
-        return missing(case.seen, case.target.base, words)
+        if (lacks := missing(case.seen, case.target.base, words)) is None:
+            return None
+        value = await self._value_told(case, lacks.own) if lacks.own else None
+        return (lacks.own, value) if value else (lacks.place, lacks.told)
+
+    async def _value_told(self, case: Case, path: Path) -> Write | None:
+        """A value that the words have for what is missing, with which there is the most."""
+        part, name = str(path[-2]), str(path[-1])
+        if (first := case.target.first) is None or part == "headers":
+            return None
+        wanted, best, found = self._near.expressions(case.seen, case.target), 0, None
+        for value in values_told(case.words, name):
+            body = await self._near.body(first.put(name, value, _SENT_IN.get(part, "body")))
+            worth = await self._near.worth(body, case.target.endpoint.data_path, wanted)
+            if body is not None and (found is None or worth > best):
+                best, found = worth, value
+        return Write(found, "of the values that the API names") if found else None
 
     async def _otherwise(self, case: Case, sent: Sequence[Sent] = ()) -> tuple[Path, Remedy] | None:
         """The place of a name or a value for which another one is answered, and what to write.

@@ -40,8 +40,17 @@ def lacks_of_all(seen: Seen, words: str) -> str:
     return "" if is_own or seen.config.selector.method == "POST" else name
 
 
-def missing(seen: Seen, base: Path, words: str) -> tuple[Path, str] | None:
-    """Where to write what a resource or, at ``base``, its parents lack by a refusal, and what."""
+@dataclass(frozen=True)
+class Missing:
+    """What a refusal misses: where that is told, what to do; ``own``: where it would stand."""
+
+    place: Path
+    told: str
+    own: Path = ()
+
+
+def missing(seen: Seen, base: Path, words: str) -> Missing | None:
+    """What a resource or, at ``base``, its parents lack by a refusal."""
     header = header_missed(words)
     name = header or named_missing(words)
     selector = seen.config.selector
@@ -49,7 +58,7 @@ def missing(seen: Seen, base: Path, words: str) -> tuple[Path, str] | None:
     if (variable := variable_missed(words)) and asks.body:
         _, _, key = variable.partition(".")
         told = f"the API misses the variable {key}: write variables: {{{key}: <its value>}} in body"
-        return (*base, "body"), told
+        return Missing((*base, "body"), told)
     if not name:
         return None
     has_body = asks.method == "POST"
@@ -61,10 +70,12 @@ def missing(seen: Seen, base: Path, words: str) -> tuple[Path, str] | None:
     if name in given:
         return None
     if near and likeness(str(near), name) >= _ALIKE:
-        return (*base, part, str(near)), f"the API misses {name}: write {name} for {near}"
+        told = f"the API misses {name}: write {name} for {near}"
+        return Missing((*base, part, str(near)), told)
     told = "nothing is sent: " if has_body and not given else ""
     place = (*base, part) if given else base if len(base) > 1 else ("kind",)
-    return place, f"the API misses {name}: {told}add {name} to {part}"
+    told = f"the API misses {name}: {told}add {name} to {part}"
+    return Missing(place, told, (*base, part, name))
 
 
 async def media(answered: Answered, request: PageRequest | None, status: int, words: str) -> str:
