@@ -796,7 +796,12 @@ def test_without_signals_the_size_decides(
         pytest.param(
             [page(10), page(9, 10, has_more=True)], frozenset(), id="short, but more is told"
         ),
-        pytest.param([page(10, total=25), page(9, 10)], frozenset(), id="short of a total"),
+        pytest.param([page(10, total=45), page(9, 10)], frozenset(), id="short of a total"),
+        pytest.param(
+            [page(10, total=25), page(9, 10)],
+            NO_SUCH_PAGE_AFTER_SHORT,
+            id="short of a few rows of a total",
+        ),
         pytest.param(
             [page(10, total=20), page(10, 10)],
             NO_SUCH_PAGE_AFTER_SHORT,
