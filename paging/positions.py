@@ -247,10 +247,9 @@ class Counted(Paginator):
         first = self._of_size(page.request, 1) if page.request else None
         if first is None or self._counts_pages or page.length == 1:
             return step, False
-        if page.length != 2:  # noqa: PLR2004 (the second is the one that was refused)
-            step, other = yield from step.ask(self._moved(first, 1), _ABOUT_REFUSED)
-            if other is not None:
-                return step, False
+        step, other = yield from step.ask(self._moved(first, 1), _ABOUT_REFUSED)
+        if other is not None:
+            return step, False
         step, other = yield from step.ask(self._moved(first, 0), _ABOUT_REFUSED)
         return step, other is not None and len(other.rows) == 1
 

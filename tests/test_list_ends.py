@@ -3555,7 +3555,7 @@ async def test_a_refusal_behind_a_limit_of_one_row_that_lasts(style: str) -> Non
     assert found.error is not None
 
 
-@pytest.mark.parametrize(("cap", "refusal"), [(50, 400), (50, 404), (100, 404)])
+@pytest.mark.parametrize(("cap", "refusal"), [(50, 400), (50, 404), (100, 404), (2, 400)])
 async def test_every_position_but_the_first_is_refused(cap: int, refusal: int) -> None:
     """Within the rows at hand, too: that is no end. A refusal between pages may well be one."""
     refused = always(told({"message": "busy"}, refusal))
