@@ -29,6 +29,11 @@ from resync.path_parameters import Endpoint
 _DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep
 
 
+def _is_link(row: Json) -> bool:
+    """Whether a row is a link by its relation: FHIR's and HATEOAS's lists of those are no data."""
+    return isinstance(row, dict) and not {"rel", "relation"}.isdisjoint(row)
+
+
 class Doubt(Enum):
     """Why a reading that nothing contradicts may have missed items that are there."""
 
@@ -168,8 +173,9 @@ class Completeness(Struct):
 
     @staticmethod
     def _has_lists(body: Json) -> bool:
-        """Whether a body has a list with anything in it."""
-        return any(lists_in(body, deepest=_DEEPEST_LIST))
+        """Whether a body has a list with anything in it but links, which are rows of none."""
+        lists = lists_in(body, deepest=_DEEPEST_LIST)
+        return any(not all(map(_is_link, rows)) for rows in lists)
 
     @property
     def after_last(self) -> PageRequest | None:

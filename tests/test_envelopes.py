@@ -353,10 +353,19 @@ async def test_nothing_where_none_has_a_list(hollow: Json, others: Json) -> None
 
 
 @pytest.mark.parametrize("style", ["none", "offset", "next_link"])
-async def test_an_empty_collection_beside_another_empty_list(style: str) -> None:
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"warnings": [], "meta": {"took": 3}},
+        {"resourceType": "Bundle", "link": [{"relation": "self", "url": "/things?_count=20"}]},
+        {"_links": [{"rel": "self", "href": "/things"}]},
+    ],
+    ids=str,
+)
+async def test_an_empty_collection_beside_another_empty_list(
+    style: str, around: dict[str, Json]
+) -> None:
     """Left out where it is empty: that is doubted, and no error, as no row stands elsewhere."""
-    around: dict[str, Json] = {"warnings": [], "meta": {"took": 3}}
-
     found = await outcome(lambda _: told(around), paging(style))
 
     is_all(found, [])
