@@ -196,7 +196,7 @@ class Marked(Paginator):
             return True
         if last is None or not now.first == now.largest == last.length:
             return False
-        is_paged = now.pages > 2  # noqa: PLR2004 (two pages with rows, and the empty one)
+        is_paged = not asked or now.pages > 2  # noqa: PLR2004 (two pages with rows, and the empty one)
         return last.length == asked >= _FEWEST or (
             is_paged and now.total - now.in_all > last.length
         )

@@ -325,8 +325,9 @@ class Progress(Struct, frozen=True):
     Where ``data_path`` leads through lists, ``rows`` at least, and ``in_all`` at most. ``hides``: a
     page that was not full was followed by rows, so that some are hidden or pages uneven. ``since``:
     the earliest page with rows of the previous one; ``wanted``: the size asked for at first.
-    ``total``: what is believed to be all rows; ``perhaps``: what may be, by the last page. ``due``:
-    the ids of rows that a request showed behind the first page, and that did not come yet.
+    ``total``: what is believed to be all rows; ``perhaps``: what may be, by the last page;
+    ``fell_from``: a total that a later answer told less than, 0 where none did. ``due``: the ids of
+    rows that a request showed behind the first page, and that did not come yet.
     """
 
     pages: int = 0
@@ -345,6 +346,7 @@ class Progress(Struct, frozen=True):
     perhaps: int = 0
     total_pages: int | None = None
     total_found: bool = False
+    fell_from: int = 0
     due: frozenset[Hashable] = frozenset()
 
     @property
@@ -382,6 +384,9 @@ class Progress(Struct, frozen=True):
         is_uneven = not self.is_unbroken or length > max(self.largest, size)
         told = totals.pages if self.total_pages or not self.pages else None
         pages = max(self.total_pages or 0, told or 0)
+        # An empty page may tell a total of none.
+        is_told = totals.says_all and bool(length or totals.rows)
+        fell = is_told and (totals.rows or 0) < (self.total or 0)
         return Progress(
             pages=self.pages + 1,
             rows=rows,
@@ -398,6 +403,7 @@ class Progress(Struct, frozen=True):
             perhaps=totals.perhaps,
             total_pages=pages if pages > 1 else None,
             total_found=self.total_found or page.total is not None,
+            fell_from=self.fell_from or (self.total or 0) * fell,
             due=self.due.difference(page.ids) if self.due else self.due,
         )
 

@@ -67,6 +67,7 @@ class Completeness(Struct):
     whether pages are given only after the one before them; None where it is not known.
     ``is_coded``: a list was null beside what may be the code of an error. ``taken``: the first
     requests of lists that were taken for whole, as others were longer, by how many rows they had.
+    ``fallen``: totals that were told, and less afterwards, before so many rows came.
     """
 
     endpoint: Endpoint
@@ -94,6 +95,7 @@ class Completeness(Struct):
     last: Asked | None = None
     is_coded: bool = False
     taken: dict[int, set[Hashable]] = field(default_factory=dict)
+    fallen: set[int] = field(default_factory=set)
     _numbered: int = 0
     _rank: tuple[int, int] = (0, 0)
 
@@ -188,8 +190,10 @@ class Completeness(Struct):
         """Note why a walk ended, and what that leaves in doubt."""
         if step.why:
             self.ends[step.why] += 1
-        if step.unsure:
+        is_fallen = step.progress.fell_from > step.progress.in_all
+        if step.unsure or is_fallen:
             self.doubts.add(Doubt.END)
+        self.fallen |= {step.progress.fell_from} if is_fallen else set()
         if step.taken:
             self.taken.setdefault(asked.page.length, set()).add(hash(asked.request.key))
         if asked.page.rows:

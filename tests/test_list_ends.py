@@ -1997,6 +1997,20 @@ async def test_a_refusal_where_a_total_speaks_of_a_few_more(
     assert Doubt.END in found.doubts
 
 
+@pytest.mark.parametrize("style", LED)
+async def test_an_empty_second_page_beside_a_total_where_no_size_is_sent(style: str) -> None:
+    """More is due than the one page before it held: rows that are hidden do not explain that."""
+
+    def things(request: Request) -> Answer:
+        if later(request):
+            return told({"items": [], "total": 400})
+        return Api(style, cap=20, around=steady({"total": 400}))(request)
+
+    found = await outcome(things, paging(style, 20, size_param=None))
+
+    assert "tells a total of 400 rows" in found.message
+
+
 @pytest.mark.parametrize("style", COUNTED)
 async def test_a_total_of_none_on_an_empty_page_is_no_fall(style: str) -> None:
     """What hidden rows the total counts is known from the pages with rows."""

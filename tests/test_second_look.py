@@ -119,6 +119,30 @@ async def test_a_total_that_falls_during_the_walk_deletes_no_row_that_moved(
     assert outcome.entities == entities("item", 1, 2, 3, 4, 5, 6)
 
 
+async def test_a_total_that_falls_in_both_readings_deletes_nothing(
+    installation: Installation, listing: Listing, api: FaultApi
+) -> None:
+    """From the same number, so that no row was removed meanwhile: rows are missing."""
+
+    def things(request: Request) -> Reply:
+        match request.number("page", 1):
+            case 1:
+                return answer({"items": listing.rows[:2], "total": 6})
+            case 2:
+                return answer({"items": listing.rows[2:3], "total": 3})
+            case _:
+                return answer({"items": [], "total": 3})
+
+    installation.settings |= {"pagination_type": "page", "size_param": "size", "page_size": 2}
+    api.serve("/items", things)
+
+    outcome = await installation.resync()
+
+    assert not outcome.complete
+    assert "each of two readings was told a total of 6 rows" in outcome.formatted
+    assert outcome.deleted == set()
+
+
 @pytest.mark.parametrize("style", STYLES)
 async def test_a_total_that_an_insertion_keeps_up_hides_nothing(
     installation: Installation, listing: Listing, style: dict[str, object]
