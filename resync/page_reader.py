@@ -165,11 +165,14 @@ class PageReader:
         words, asked = self._client.quoted(body), self._client.named(request)
         return BodyError(problem, request=asked, answered=str(status), words=words)
 
-    def refuse_unopened(self, extractor: Extractor, page: Page, *, goes_on: bool) -> None:
+    def refuse_unopened(self, source: Completeness, page: Page, *, goes_on: bool) -> None:
         """Raise for one item that looks like the page of a list."""
+        extractor = source.extractor
         found = extractor.single(page.body)
+        # What holds nothing stands for an empty list where other answers have one.
+        is_list = not page.is_single and source.recognition.has_list
         if (
-            not page.is_single
+            is_list
             or found is MISSING
             or not is_unopened(found, page.holder, page.body, page.headers, goes_on=goes_on)
         ):

@@ -131,7 +131,7 @@ class Walker:
         if opened.page.refused:
             return opened
         opened = await self._no_error(opened, source, gave=source.recognition.has_list, walk=walk)
-        self._reader.refuse_unopened(source.extractor, opened.page, goes_on=False)
+        self._reader.refuse_unopened(source, opened.page, goes_on=False)
         walk.cycle.refuse_circle(walk.progress, opened.page, is_led=source.is_led)
         return opened
 
@@ -191,7 +191,7 @@ class Walker:
             deciding = source.paginator.step(walk.progress, opened.request, page, source.learnt)
             step = await self._settled(deciding, source, asked)
             if step.next is not None:
-                self._reader.refuse_unopened(source.extractor, page, goes_on=True)
+                self._reader.refuse_unopened(source, page, goes_on=True)
         except OceanCustomError as error:
             return error
         return step
