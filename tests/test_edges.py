@@ -104,8 +104,9 @@ async def test_a_refusal_says_that_there_is_no_such_page(
     assert outcome.complete, outcome.formatted
     assert outcome.deleted == STALE
     assert outcome.entities == NEW
-    # After: that page and the one behind it, and both once more before anything is deleted.
-    assert looks == (1 if edge is BEFORE else 4)
+    # After: the last row, as a page of one row, and the page after that, and all of them once more
+    # before anything is deleted.
+    assert looks == (1 if edge is BEFORE else 6)
 
 
 @pytest.mark.parametrize("status", [403, 405, 409, 500])
