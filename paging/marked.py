@@ -96,6 +96,8 @@ class Marked(Paginator):
         is_cut = before.known is Known.MORE and self._is_cut_off(before, before.wanted)
         cut = self._short_of_total(learnt, before, last, is_cut=True) if is_cut else None
         step = Step(before, None, learnt, End.NO_SUCH_PAGE, warning=unseen(before), unsure=True)
+        if isinstance(page.refusal, DoubtfulEndError):
+            return replace(step, doubt=page.refusal)  # an earlier page came in its place: a circle
         step, is_due = step.surprised()
         if is_due or not learnt.knows(page):
             # A first marker that is refused may be sent under a wrong name: no doubt to accept.
