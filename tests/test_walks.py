@@ -1230,7 +1230,6 @@ def test_a_page_again_under_a_new_cursor_is_an_error(
         pytest.param(False, BUSY, id="a report"),
         pytest.param(True, BUSY, id="a report in the place of a list"),
         pytest.param(True, "Service busy", id="a text"),
-        pytest.param(True, {}, id="an empty object"),
     ],
 )
 def test_an_answer_that_is_no_page_of_the_list(bare: bool, odd: Json) -> None:  # noqa: FBT001 (a parameter)
@@ -1246,6 +1245,19 @@ def test_an_answer_that_is_no_page_of_the_list(bare: bool, odd: Json) -> None:  
     assert isinstance(outcome.error, BodyError)
     assert "page of" in str(outcome.error)
     assert json.dumps(odd) in str(outcome.error)
+    assert outcome.ids == ids(4)
+
+
+def test_an_object_of_nothing_is_no_end_where_rows_follow() -> None:
+    """After full pages of lists it is an empty one, which ends nothing before more rows."""
+
+    def api(_: str, query: Mapping[str, str]) -> Reply:
+        page = int(query.get("page", 1))
+        return ({} if page == 3 else rows_of(2 * page - 1, 2 * page) if page else []), {}
+
+    outcome = walk(paging("page", 2), api, data_path=None)
+
+    assert isinstance(outcome.error, DoubtfulEndError)
     assert outcome.ids == ids(4)
 
 
