@@ -58,8 +58,8 @@ class PagingTrials:
     async def valid(self, case: Case) -> Paged | tuple[str, str] | None:
         """How to page so that a request is valid; or the setting that is wrong, and what to do."""
         seen, target, request, words = case.seen, case.target, case.request, case.words
-        if remedy := await _alone(self.near, target.endpoint.pagination, seen):
-            return "cursorAlone", remedy
+        if await _is_alone(self.near, target.endpoint.pagination, seen):
+            return Paged({"cursorAlone": True}, "the cursor by itself is answered")
         if request is not None and await self.near.body(request) is None:
             return await self._declared(target, request, words)
         if has_begun(seen):  # what leads on is refused, and not how the list is asked for
@@ -223,17 +223,15 @@ def _sizes(refusal: str) -> Iterator[int]:
     yield from sorted(map(int, _NUMBER.findall(refusal)), reverse=True)[:_MOST]
 
 
-async def _alone(near: Nearby, paging: PaginationSettings, seen: Seen) -> str:
-    """What to write where a cursor was refused with what stood beside it, and is not by itself."""
+async def _is_alone(near: Nearby, paging: PaginationSettings, seen: Seen) -> bool:
+    """Whether a cursor was refused with what stood beside it, and is not by itself."""
     name = paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type)
     refused = next((one for one in reversed(seen.exchanges) if one.status in _INVALID), None)
     if paging.type != "cursor" or paging.cursor_alone or refused is None or name is None:
-        return ""
+        return False
     url = httpx.URL(refused.url)
     value = url.params.get(name)
     if value is None or len(url.params) == 1:
-        return ""
+        return False
     request = PageRequest(bare(refused.url), params=((name, value),), purpose="check")
-    is_answered = await near.body(request) is not None
-    told = "write cursor_alone: true in its pagination: the cursor by itself is answered"
-    return told if is_answered else ""
+    return await near.body(request) is not None
