@@ -444,7 +444,7 @@ BLAMES = {
     "a list of keys under a name that is not heeded": Mistake(
         [asking("query_params: {columns: 'id,name,mail'}"), serving(chosen)],
         "query_params: {columns",
-        "correct the name 'columns'",
+        "write fields: 'id,name,",
     ),
     "an object in place of a relation": Mistake(
         [swap("team: .team.id", "team: .team")], "team: .team", "write team: .team.id"

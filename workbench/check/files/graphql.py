@@ -5,20 +5,25 @@ https://spec.graphql.org/October2021/#sec-Language: a document with one operatio
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-_TOKEN: Final = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|\.\.\.|[!$&()\[\]{}:=@|]'
-    r"|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLSyntaxError,
+    Node,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    Visitor,
+    parse,
+    visit,
 )
-_IGNORED: Final = re.compile(r"(?:[\s,\ufeff]|#[^\n]*)*")
-_NAME: Final = re.compile(r"[A-Za-z_]\w*")
-_SCALAR: Final = re.compile(r'["\w-]')
+
 _MOST_UNCLOSED: Final = 20  # braces
-_OPERATIONS: Final = frozenset({"query", "mutation", "subscription"})
 
 
 @dataclass
@@ -80,15 +85,17 @@ class Query:
 
 
 def read_query(text: object) -> Query | None:
-    """A document with one query; None for any other text."""
+    """A document with one operation and fragments; None for any other text."""
     if not isinstance(text, str):
         return None
-    reader = _Reader(text)
     try:
-        reader.document()
-    except _OtherTextError:
+        document = parse(text)
+    except GraphQLSyntaxError:
         return None
-    return reader.query
+    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    others = [one for one in document.definitions if isinstance(one, FragmentDefinitionNode)]
+    is_one = len(operations) == 1 and len(others) + 1 == len(document.definitions)
+    return _query(text, document, operations[0]) if is_one else None
 
 
 def unclosed(text: object) -> int:
@@ -98,152 +105,60 @@ def unclosed(text: object) -> int:
     return next((count for count in tries if read_query(held + "}" * count)), 0)
 
 
-class _OtherTextError(Exception):
-    """A text that is no GraphQL."""
+def _query(text: str, document: DocumentNode, operation: OperationDefinitionNode) -> Query:
+    variables = operation.variable_definitions or ()
+    begins, _ = _span(operation)
+    if variables:
+        begins = text.index(")", _span(variables[-1])[1]) + 1
+    elif operation.name:
+        begins = _span(operation.name)[1]
+    elif not text.startswith("{", begins):
+        begins += len(operation.operation.value)
+    root = _selected(text, Selected("", begins), operation.selection_set)
+    declared = {one.variable.name.value: text[slice(*_span(one.type))] for one in variables}
+    names = _Names({_span(one.variable) for one in variables})
+    visit(document, names)
+    return Query(text, declared, names.used, root, begins, names.is_whole)
 
 
-class _Reader:
-    """Reads a document, token by token."""
+def _selected(text: str, holder: Selected, selection: SelectionSetNode | None) -> Selected:
+    """A field with the fields that are selected within it."""
+    if selection is None:
+        return holder
+    holder.opens = _span(selection)[0] + 1
+    for node in selection.selections:
+        if isinstance(node, FieldNode):
+            end = _span(node.name)[1]
+            if node.arguments:
+                end = text.index(")", _span(node.arguments[-1])[1]) + 1
+            one = Selected((node.alias or node.name).value, end, bool(node.arguments))
+            holder.inner.append(_selected(text, one, node.selection_set))
+    return holder
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = self._end = 0
-        self._operations = 0
-        self.query = Query(text)
 
-    def document(self) -> None:
-        """Read definitions up to the end."""
-        while self._peek():
-            if self._skip("fragment"):
-                self._name()
-                self._want("on")
-                self._name()
-                self._directives()
-                self._block(Selected("", 0))
-            else:
-                self._operation()
-        if self._operations != 1:
-            raise _OtherTextError
+class _Names(Visitor):
+    """The variables that a document uses, but where they are declared, and whether it is whole."""
 
-    def _operation(self) -> None:
-        self._operations += 1
-        query, before = self.query, self._end
-        if self._peek() in _OPERATIONS:
-            self._next()
-            if _NAME.fullmatch(self._peek()):
-                self._next()
-            before = self._end
-            if self._skip("("):
-                self._many(")", self._variable)
-                before = self._end
-            self._directives()
-        query.begins, query.root = before, Selected("", before)
-        self._block(query.root)
+    def __init__(self, declared: set[tuple[int, int]]) -> None:
+        super().__init__()
+        self._declared = declared
+        self.used: set[str] = set()
+        self.is_whole = True
 
-    def _variable(self) -> None:
-        self._want("$")
-        name = self._name()
-        self._want(":")
-        begins = self._end
-        self._type()
-        self.query.declared[name] = self._text[begins : self._end].strip()
-        if self._skip("="):
-            self._value()
-        self._directives()
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        """Note a variable."""
+        if _span(node) not in self._declared:
+            self.used.add(node.name.value)
 
-    def _type(self) -> None:
-        if self._skip("["):
-            self._type()
-            self._want("]")
-        else:
-            self._name()
-        self._skip("!")
+    def enter_fragment_spread(self, *_: object) -> None:
+        """Note a fragment."""
+        self.is_whole = False
 
-    def _block(self, holder: Selected) -> None:
-        self._want("{")
-        holder.opens = self._end
-        self._many("}", lambda: self._selection(holder))
+    def enter_inline_fragment(self, *_: object) -> None:
+        """Note a fragment."""
+        self.is_whole = False
 
-    def _selection(self, holder: Selected) -> None:
-        if self._skip("..."):
-            self.query.is_whole = False
-            is_inline = self._skip("on")
-            if _NAME.fullmatch(self._peek()):
-                self._next()
-            elif is_inline:
-                raise _OtherTextError
-            self._directives()
-            if self._peek() == "{":
-                self._block(Selected("", 0))
-            return
-        one = Selected(self._name(), self._end)
-        if self._skip(":"):
-            self._name()
-            one.end = self._end
-        if self._skip("("):
-            self._many(")", self._argument)
-            one.end, one.has_arguments = self._end, True
-        self._directives()
-        if self._peek() == "{":
-            self._block(one)
-        holder.inner.append(one)
 
-    def _argument(self) -> None:
-        self._name()
-        self._want(":")
-        self._value()
-
-    def _value(self) -> None:
-        if self._skip("$"):
-            self.query.used.add(self._name())
-        elif self._skip("["):
-            while not self._skip("]"):
-                self._value()
-        elif self._skip("{"):
-            while not self._skip("}"):
-                self._argument()
-        elif not _SCALAR.match(self._next()):
-            raise _OtherTextError
-
-    def _directives(self) -> None:
-        while self._skip("@"):
-            self._name()
-            if self._skip("("):
-                self._many(")", self._argument)
-
-    def _many(self, end: str, read: Callable[[], None]) -> None:
-        """Read one or more up to a sign."""
-        read()
-        while not self._skip(end):
-            read()
-
-    def _name(self) -> str:
-        name = self._next()
-        if not _NAME.fullmatch(name):
-            raise _OtherTextError
-        return name
-
-    def _want(self, sign: str) -> None:
-        if self._next() != sign:
-            raise _OtherTextError
-
-    def _skip(self, sign: str) -> bool:
-        return self._peek() == sign and bool(self._next())
-
-    def _peek(self) -> str:
-        """The next token; "" at the end."""
-        found = _IGNORED.match(self._text, self._end)
-        self._at = found.end() if found else self._end
-        if self._at == len(self._text):
-            return ""
-        token = _TOKEN.match(self._text, self._at)
-        if token is None:
-            raise _OtherTextError
-        return token[0]
-
-    def _next(self) -> str:
-        token = self._peek()
-        if not token:
-            raise _OtherTextError
-        self._end = self._at + len(token)
-        return token
+def _span(node: Node) -> tuple[int, int]:
+    """Where a node begins and ends in its text."""
+    return (node.loc.start, node.loc.end) if node.loc else (0, 0)
