@@ -245,7 +245,8 @@ class Verdict:
         for kind, error in self.walked.errors.items():
             yield from self._faults_of(kind, error)
         for kind, error in self.walked.held.items():
-            if repr(kind) not in str(error) or not self._names_child([error]):
+            is_named = self.cell.place != "child" or self._names_child([error])
+            if repr(kind) not in str(error) or not is_named:
                 yield f"what holds back {kind} does not name it and the child: {error}"
         yield from self._surprises()
         for requests in (self.walked.requests, self.walked.again):
@@ -274,8 +275,8 @@ class Verdict:
             yield f"{sorted(others)} failed as well"
         if self.cell.expect is Expect.RAISES and not concerned <= self._failed:
             yield f"no error of {sorted(concerned - self._failed)}"
-        expects_hold = self.cell.expect is Expect.HELD_BACK
-        if self.walked.held.keys() != (concerned if expects_hold else frozenset()):
+        holds = concerned if self.cell.expect is Expect.HELD_BACK else frozenset()
+        if self.walked.held.keys() != holds and self.cell.expect is not Expect.EITHER:
             yield f"nothing may be deleted of {sorted(self.walked.held)}"
         if self.cell.expect not in {Expect.RAISES, Expect.EITHER, Expect.UNPROVED}:
             for kind in concerned & self._failed:
