@@ -35,7 +35,10 @@ _HELD = "no answer has a list anywhere: a doubt, by which nothing is deleted, an
 GAPS: Mapping[str, Mapping[str, str]] = {
     "internal-catalog": {
         "resources/0/selector/data_path: None": _KEYED,
+        "resources/0/selector/data_path: .data | to_entries | map({id: .key} + .value)": _HELD,
         "resources/2/selector/data_path: None": _KEYED,
+        "resources/2/selector/data_path: .data | to_entries | map({check: .key} + .value)": _HELD,
+        "resources/2/selector/path_parameters/org/data_path: .data | to_entries | map(.key)": _HELD,
     },
     "qualys": {
         "resources/1/selector/data_path: None": _WHOLE,
