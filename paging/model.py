@@ -296,9 +296,11 @@ class Page(Discreet, frozen=True, dict=True):
     @property
     def positions_told(self) -> Sequence[tuple[str, Json]]:
         """What may say where to go on, with its key, where nothing says that there is more."""
-        is_all = (told := self.totals()).says_all and (told.rows or 0) <= self.most
-        is_open = self.rows and self.scopes and self.signal is Verdict.UNKNOWN and not is_all
-        return positions_told(self._around) if is_open else []
+        if not (self.rows and self.scopes and self.signal is Verdict.UNKNOWN):
+            return []
+        told = self.totals()
+        is_all = told.says_all and (told.rows or 0) <= self.most
+        return [] if is_all else positions_told(self._around)
 
     def says_as(self, other: Page) -> bool:
         """Whether an answer without rows says the same as another one."""
