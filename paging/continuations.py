@@ -13,11 +13,10 @@ import httpx
 
 from json_values import Json
 from paging.scopes import is_item
-from paging.signal_names import in_snake_case
+from paging.signal_names import in_snake_case, leads_back
 from paging.signals import is_link, is_true
 
 _MOST_LINKS = 10  # of a list of them
-_LEADS_BACK = re.compile(r"prev|before|first|self|last|back|current")
 # Words by which APIs name where to go on; those that come next are tried first.
 _ON = re.compile(
     r"(?:^|_)(?:next|after|cursor|scroll|position|marker|bookmark|offset|start|since|until|from"
@@ -40,7 +39,7 @@ def links_towards(
     texts = [
         (key, value)
         for key, value in (*parts, *headers.items())
-        if is_link(value) and not _LEADS_BACK.search(key.lower())
+        if is_link(value) and not leads_back(key)
     ]
     here = httpx.URL(url) if texts else httpx.URL()
     found: dict[str, set[str]] = {}
@@ -107,7 +106,7 @@ def _may_lead(key: str, value: Json) -> bool:
     """Whether a value may be a position or a cursor, by a word of its key."""
     words = in_snake_case(key)
     is_place = isinstance(value, str | int) and not isinstance(value, bool) and is_true(value)
-    is_named = _ON.search(words) is not None and not _LEADS_BACK.search(words)
+    is_named = _ON.search(words) is not None and not leads_back(words)
     return is_place and is_named and not is_link(value) and len(str(value)) <= _LONGEST
 
 

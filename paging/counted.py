@@ -261,7 +261,7 @@ class OffsetPaginator(_Counted):
     def overlaps(self, before: Progress, page: Page) -> bool:
         """Where rows are hidden, all of those that are given may lie at the end of both."""
         last, sent = before.previous, page.request
-        if before.is_unbroken or last is None or sent is None:
+        if before.is_unbroken or last is None or sent is None or not page.repeats(last):
             return False
         return self._moved_from(last, sent) + page.length <= self._asked(sent)
 

@@ -109,9 +109,7 @@ class CountedToLast(CountedFromFirst):
         last = at.before.previous
         if last and decided.doubt and at.lacks_few and at.page.status in NO_SUCH_PAGE_AFTER_SHORT:
             # Those may be hidden, or counted for others: the list may well be over.
-            step = replace(decided, doubt=refused(at.page))
-            rows = positions_in(last, step.learnt.levels)
-            return (yield from self._spanned(last, step, self._spanning(at.sent, rows, at.size)))
+            return (yield from self._across(at, last, replace(decided, doubt=refused(at.page))))
         if last is None or not self._is_open(at, last):
             return decided
         # A signal that speaks of the end beside nothing at all is no more than the empty page.
@@ -126,10 +124,14 @@ class CountedToLast(CountedFromFirst):
             return decided
         if not at.before.is_unbroken:
             return (yield from self._unless_after(at, decided))
-        rows = positions_in(last, learnt.levels)
-        step = yield from self._spanned(last, decided, self._spanning(at.sent, rows, at.size))
+        step = yield from self._across(at, last, decided)
         is_shown = step.doubt is not None and step.doubt is not decided.doubt
         return step if is_shown else (yield from self._unless_after(at, step))
+
+    def _across(self, at: At, last: Page, step: Step) -> Deciding:
+        """Ask for what spans the end of the last page with rows."""
+        rows = positions_in(last, step.learnt.levels)
+        return self._spanned(last, step, self._spanning(at.sent, rows, at.size))
 
     def _is_open(self, at: At, last: Page) -> bool:
         """Whether only an answer without rows says that a list is over, and more may follow.

@@ -188,7 +188,7 @@ class Paginator(ABC):
         return False
 
     def overlaps(self, before: Progress, page: Page) -> bool:
-        """Whether a page may have the rows of the one before it as it begins within that one."""
+        """Whether a page has the rows of the one before it, as it may begin within that one."""
         return False
 
     def prove(

@@ -97,6 +97,7 @@ _WHOSE = re.compile(r"[.:@$]")
 _ASKS_MORE = re.compile(
     r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?(?:next|additional|further|remaining)(?:_|$)"
 )
+_LEADS_BACK = re.compile(r"prev|before|first|self|last|back|current")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 
 
@@ -127,6 +128,11 @@ def name_of(key: str) -> str:
 def asks_more(key: str) -> bool:
     """Whether a key asks whether there is more, whatever of: ``has_more_rows``, ``MoreResults``."""
     return _ASKS_MORE.match(in_snake_case(key)) is not None
+
+
+def leads_back(key: str) -> bool:
+    """Whether a key is of what came before, or of the answer itself."""
+    return _LEADS_BACK.search(key.lower()) is not None
 
 
 def in_snake_case(key: str) -> str:

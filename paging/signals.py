@@ -33,6 +33,7 @@ from paging.signal_names import (
     TOTAL_NAMES,
     TOTAL_PAGES_NAMES,
     asks_more,
+    leads_back,
     name_of,
 )
 
@@ -43,7 +44,6 @@ _LARGEST_NEXT = 10**9  # larger numbers are moments
 _DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?![0-9])")
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
-_LEADS_BACK = re.compile(r"prev|before|first|self|last|back|current")
 _FALSE_TEXTS = frozenset({"", "false", "0", "-1", "no", "null", "none"})
 
 
@@ -216,7 +216,7 @@ def by_header(headers: httpx.Headers) -> str:
 def says_more(header: str) -> str:
     """Whether the name of a header speaks of further pages: "more", "cursor" or ""."""
     name = re.sub(r"[-_]", "", header.lower())
-    if _LEADS_BACK.search(name):
+    if leads_back(name):
         return ""
     if _HEADER_OF_CURSOR.search(name):
         return "cursor"

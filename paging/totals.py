@@ -166,7 +166,8 @@ def perhaps_total(
     """
     given, asked = lengths
     holder = around[0] if isinstance(around[0], dict) else around[1]
-    parts = [part for part in (holder, around[1]) if isinstance(part, dict)]
+    outer = [holder] if holder is around[1] else [holder, around[1]]
+    parts = [part for part in outer if isinstance(part, dict)]
     lists = {_plain(key) for key, value in (parts[0] if parts else {}).items() if value is rows}
     found = [
         number

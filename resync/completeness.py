@@ -190,10 +190,11 @@ class Completeness(Struct):
         """Note why a walk ended, and what that leaves in doubt."""
         if step.why:
             self.ends[step.why] += 1
-        is_fallen = step.progress.fell_from > step.progress.in_all
-        if step.unsure or is_fallen:
+        if step.unsure:
             self.doubts.add(Doubt.END)
-        self.fallen |= {step.progress.fell_from} if is_fallen else set()
+        if step.progress.fell_from > step.progress.in_all:
+            self.doubts.add(Doubt.END)
+            self.fallen.add(step.progress.fell_from)
         if step.taken:
             self.taken.setdefault(asked.page.length, set()).add(hash(asked.request.key))
         if asked.page.rows:

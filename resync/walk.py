@@ -140,11 +140,11 @@ class Walker:
         """An answer, or that there is no such page: beyond its last an API may give an earlier."""
         source, before = walk.source, walk.progress
         page = unless_hollow(opened.page, before.previous)
-        is_over = walk.cycle.came_before(page, before, is_led=source.is_led)
-        is_near = page.repeats(before.previous) and source.paginator.overlaps(before, page)
-        if not opened.request.absent_statuses or not is_over or is_near:
-            return replace(opened, page=page)
-        return replace(opened, page=walk.cycle.refused(page), runs=[])
+        cycle, is_led = walk.cycle, source.is_led
+        is_over = opened.request.absent_statuses and cycle.came_before(page, before, is_led=is_led)
+        if is_over and not source.paginator.overlaps(before, page):
+            return replace(opened, page=cycle.refused(page), runs=[])
+        return replace(opened, page=page)
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""

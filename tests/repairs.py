@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import httpx
 import yaml
 from msgspec.structs import replace as with_fields
 
@@ -23,6 +24,7 @@ from jq_engine.worker import JqWorker
 from json_values import MISSING, follow
 from paging.limits import Limits
 from tests.check_bench import PREFIX, Http, checked_files, served, write_env
+from tests.check_scene import told
 from tests.examples import PRODUCTS, Example, example
 from tests.literals import Json
 from tests.simulators import simulate
@@ -31,6 +33,7 @@ from workbench.check.asking.reading import Seen, Watcher, look, session_of
 from workbench.check.files.documents import parse_yaml, read_json
 from workbench.check.files.offline import Paths, read_installation
 from workbench.check.findings import Finding, Lines, Put, Taken
+from workbench.check.run import Report
 from workbench.store.model import Blueprint
 from workbench.store.rules import faults_of
 
@@ -147,6 +150,12 @@ def _each(value: Json) -> list[Json]:
 
 
 # --- what findings say, written ---------------------------------------------------------------
+
+
+async def checked_again(report: Report, paths: Paths) -> Report:
+    """What a check says once the first finding's fix is written, as that says it."""
+    assert apply(report.findings[0].fix, paths), told(report.findings)
+    return await checked_files(paths, lambda _: httpx.AsyncClient(trust_env=False))
 
 
 def apply(fixes: Sequence[Put | Lines], paths: Paths) -> bool:

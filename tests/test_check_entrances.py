@@ -6,13 +6,11 @@ import base64
 import json
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.check_bench import checked_files
 from tests.check_scene import Scene, Spoil, serving, settings, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer
-from tests.repairs import apply
+from tests.repairs import checked_again
 from tests.test_check_sign_in import ISSUED, by_header
 
 ID, SECRET = "acme-id-17", "hush-hush-hush"
@@ -70,9 +68,8 @@ async def test_where_a_token_is_given_is_found(
     assert not [one for one in (ID, SECRET, PAIR, ISSUED) if one in said], said
     paths = scene.write()
 
-    assert apply(report.findings[0].fix, paths), told(report.findings)
+    mended = await checked_again(report, paths)
 
-    mended = await checked_files(paths, lambda _: httpx.AsyncClient(trust_env=False))
     assert mended.findings == [], told(mended.findings)
 
 

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-import httpx
 import pytest
 
-from tests.check_bench import checked_files
 from tests.check_scene import Scene, Spoil, person, serving, settings, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer, redirect, text
-from tests.repairs import apply
+from tests.repairs import checked_again
 
 PREFIX = "OCEAN__INTEGRATION__CONFIG__"
 KEY, SECOND = "the-key-of-the-scene", "the-second-of-the-scene"
@@ -760,9 +758,8 @@ async def test_what_a_login_comes_to_is_written_without_a_secret(
     assert WHO["password"] not in json.dumps(report.as_json()["findings"])
     paths = scene.write()
 
-    assert apply(report.findings[0].fix, paths), told(report.findings)
+    mended = await checked_again(report, paths)
 
-    mended = await checked_files(paths, lambda _: httpx.AsyncClient(trust_env=False))
     assert mended.findings == [], told(mended.findings)
 
 
