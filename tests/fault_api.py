@@ -205,6 +205,7 @@ class FaultApi:
     _faults: list[_Fault] = field(default_factory=list)
     _conversations: set[asyncio.Task[None]] = field(default_factory=set)
     _server: asyncio.Server | None = None
+    _reserved: socket.socket | None = None
     _is_down: bool = False
 
     async def __aenter__(self) -> Self:
@@ -221,11 +222,17 @@ class FaultApi:
             conversation.cancel()
         await asyncio.gather(*self._conversations, return_exceptions=True)
         await server.wait_closed()
+        assert self._reserved
+        self._reserved.close()
 
     async def come_up(self) -> None:
         """Listen, on the port of before if there was one."""
-        self._server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
+        if self._reserved is None:
+            self._reserved = _reserved_port(self.host)
+            self.port = self._reserved.getsockname()[1]
+        self._server = await asyncio.start_server(
+            self._accept, self.host, self.port, ssl=self.tls, reuse_port=True
+        )
         self._is_down = False
 
     def go_down(self) -> None:
@@ -327,6 +334,17 @@ class FaultApi:
             if found := pattern.fullmatch(request.path):
                 return await _ask(handler, replace(request, values=found.groups()))
         return answer({"error": f"no route {request.path}"}, 404)
+
+
+def _reserved_port(host: str) -> socket.socket:
+    """A port that no other server is given, also while nothing listens there.
+
+    An API that is down would be found up again otherwise, by another one on its port.
+    """
+    reserved = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserved.bind((host, 0))
+    return reserved
 
 
 def _pattern(path: str) -> re.Pattern[str]:
