@@ -9,18 +9,20 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 
 import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError
+from json_values import Json
 from paging.continuations import links_towards, sent_back
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import columns, values_in
 from paging.steps import Deciding, Step
 
+_FEWEST = 3  # rows; fewer are a number of the request by chance
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 FAR = (1_000, 30)
 """Pages beyond an empty one where nothing can be; nearer where that far is refused."""
@@ -107,25 +109,69 @@ def _keys(first: Page, other: Page | None) -> tuple[frozenset[Hashable], frozens
     return ours, theirs
 
 
-def for_fewer(sent: PageRequest, rows: int) -> PageRequest | None:
-    """The request for one row less, by the number in its query that is just so many rows.
+def resized(sent: PageRequest, rows: int, instead: int) -> PageRequest | None:
+    """The same request for other rows, by the number in it that is just so many.
 
-    ``limit=100`` or ``locator=count:100``; None where there is no such number.
+    In its query (``limit=100``, ``locator=count:100``), or in its body, also within texts as those
+    of GraphQL are; None where there is no such number.
     """
-
-    def less(text: str) -> str:
-        return re.sub(rf"(?<![0-9]){rows}(?![0-9])", str(rows - 1), text, count=1)
-
+    body = _with_number(sent.body, rows, instead)
+    if body != sent.body:
+        return replace(sent, body=body).perhaps_absent(NO_PAGE_BEFORE)
     url = httpx.URL(sent.url)
     own = tuple(url.params.multi_items())
-    for at, (name, value) in enumerate((*own, *sent.params)):
-        if (fewer := less(value)) != value:
-            pairs = [*own, *sent.params]
-            pairs[at] = name, fewer
-            less_url = str(url.copy_with(params=pairs[: len(own)])) if own else sent.url
-            request = replace(sent, url=less_url, params=tuple(pairs[len(own) :]))
+    pairs = [*own, *sent.params]
+    for at, (name, value) in enumerate(pairs):
+        if (other := _number_in(rows).sub(str(instead), value, count=1)) != value:
+            pairs[at] = name, other
+            here = str(url.copy_with(params=pairs[: len(own)])) if own else sent.url
+            request = replace(sent, url=here, params=tuple(pairs[len(own) :]))
             return request.perhaps_absent(NO_PAGE_BEFORE)
     return None
+
+
+def _number_in(number: int) -> re.Pattern[str]:
+    return re.compile(rf"(?<![0-9]){number}(?![0-9])")
+
+
+def _with_number(part: Json, number: int, instead: int) -> Json:
+    """A body with another number in each place where one stands."""
+    if isinstance(part, dict):
+        return {key: _with_number(one, number, instead) for key, one in part.items()}
+    if isinstance(part, list):
+        return [_with_number(one, number, instead) for one in part]
+    if isinstance(part, str):
+        return _number_in(number).sub(str(instead), part)
+    is_number = isinstance(part, int) and not isinstance(part, bool) and part == number
+    return instead if is_number else part
+
+
+def unless_cut(  # noqa: PLR0913 (each is a part of the question)
+    sent: PageRequest,
+    given: Mapping[Hashable, int],
+    step: Step,
+    doubt: OceanCustomError,
+    lengths: Callable[[Page], Mapping[Hashable, int]],
+    *,
+    is_always: bool = False,
+) -> Deciding:
+    """A step, in doubt where lists were cut at the number of rows that the request asks for.
+
+    ``given``: how long the lists are by their names, ``lengths`` tells that of another answer. One
+    more row asked for shows that there are more; where none comes, one less that lists are only as
+    long as is asked for. ``is_always``: what speaks of more is known to stand beside whole lists.
+    """
+    most = max(given.values(), default=0)
+    for by in (1, -1) if most >= _FEWEST else ():
+        if (request := resized(sent, most, most + by)) is None:
+            break
+        step, other = yield from step.ask(request, "whether lists are cut", follows_any=True)
+        there = lengths(other) if other is not None else {}
+        if any((there.get(name, most) - most) * by > 0 for name in given if given[name] == most):
+            return replace(step, doubt=doubt)
+        if is_always and other is not None:
+            break
+    return step
 
 
 def unless_led_on(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError) -> Deciding:
@@ -148,7 +194,13 @@ def unless_led_on(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomE
         is_again = not link and _has_most(page, other)
         if not is_again and page.links.get(link, set()).isdisjoint(there):
             return replace(step, doubt=doubt)
-    return step
+    if step.doubt or not page.positions_told:
+        return step
+
+    def lengths(other: Page) -> dict[Hashable, int]:
+        return {"": other.length} if shares(page, other) else {}
+
+    return (yield from unless_cut(sent, {"": page.length}, step, doubt, lengths))
 
 
 def _sent_back(sent: PageRequest, page: Page) -> Iterator[PageRequest]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError
 from json_values import MISSING, Found, Json, keys_of
 from paging.cursor_positions import came_before
-from paging.experiments import FAR, Beyond, asked_far, beyond, for_fewer, shares, unless_led_on
+from paging.experiments import FAR, Beyond, asked_far, beyond, resized, shares, unless_led_on
 from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
@@ -334,7 +334,8 @@ class Marked(Paginator):
 
         A number in its query that is just the rows is: then the same for one less gives one less.
         """
-        fewer = for_fewer(sent, page.length) if page.length >= _FEWEST else None
+        rows = page.length
+        fewer = resized(sent, rows, rows - 1) if rows >= _FEWEST else None
         if fewer is not None:
             end, other = yield from end.ask(fewer, _ABOUT_MARKER, follows_any=True)
             if other is not None and other.length == page.length - 1 and shares(page, other):

@@ -59,6 +59,11 @@ class Opened(Struct, frozen=True):
     page: Page
     runs: Extraction
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there was nothing where ``data_path`` looks."""
+        return {extracted.nothing for extracted, _ in self.runs} == {True}
+
 
 class UnopenedError(PaginationError):
     """What was taken for one item is the page of a list; it is not yielded."""

@@ -100,7 +100,7 @@ class Walker:
                     for fetched in self._told(walk, opened):
                         yield fetched
                 self._watch(opened, outcome)
-                walk.progress, upcoming = self._onward(walk, opened, outcome)
+                walk.progress, upcoming = await self._onward(walk, opened, outcome)
                 upcoming = bounds.after(walk.progress.pages, upcoming)
             if not bounds.truncated:
                 await self._compare_own(walk)
@@ -178,9 +178,8 @@ class Walker:
         """A step, or what is in doubt: in the API's own words where it has words and no list."""
         if not isinstance(outcome, Step):
             return outcome
-        body, page = opened.page.body, opened.page
-        is_told = page.place is Place.ABSENT and bool(body)
-        if outcome.followed and is_told:
+        page = opened.page
+        if outcome.followed and page.place is Place.ABSENT and page.body:
             return self._reader.followed(opened)
         return outcome.doubt or outcome
 
@@ -238,17 +237,20 @@ class Walker:
         source.note_closed(of.page, Asked(request, page, of.walk), experiment.progress)
         return named, page
 
-    def _onward(
+    async def _onward(
         self, walk: _Walk, opened: Opened, outcome: _Outcome
     ) -> tuple[Progress, PageRequest | None]:
         """The evidence and the next request, once a page was yielded; raises what is in doubt."""
         source, page = walk.source, opened.page
-        outcome = walk.inner.after(page, source.extractor, outcome)
+        asked = Asked(opened.request, page, walk.number)
+        if isinstance(outcome, Step):
+            inner = walk.inner.after(page, source.extractor, outcome, source.learnt)
+            step = await self._settled(inner, source, asked)
+            outcome = step.doubt or step
         if self.is_accepted(outcome, opened.request, source):
             outcome = Step(walk.progress, next=None, why=End.CONFIGURED)
         if not isinstance(outcome, Step):
-            nothing = [extracted.nothing for extracted, _ in opened.runs]
-            if isinstance(outcome, PaginationError) and nothing and all(nothing):
+            if isinstance(outcome, PaginationError) and opened.is_nothing:
                 outcome.about(beside=Fault(source.extractor.where, "found nothing"))
             raise outcome
         if outcome.warning and outcome.warning not in source.warned:
@@ -258,7 +260,6 @@ class Walker:
         if is_partly and (page.rows or not source.recognition.is_usual(page.body)):
             raise self._reader.reported(opened.request, opened.answer, page.body)
         if outcome.next is None:
-            asked = Asked(opened.request, page, walk.number)
             source.note_closed(walk.progress.previous, asked, outcome.progress)
             source.ended(outcome, asked)
             return outcome.progress, None
@@ -287,7 +288,7 @@ class Walker:
         """Tell the observer of a page."""
         if self._observer is None:
             return
-        step = outcome if isinstance(outcome, Step) else None
+        step = outcome if isinstance(outcome, Step) else Step(Progress(), None)
         self._observer.read(
             PageRead(
                 opened.request.purpose,
@@ -296,9 +297,9 @@ class Walker:
                 opened.page.length,
                 [item for extracted, _ in opened.runs for item in extracted.items],
                 opened.page.body,
-                goes_on=step is not None and step.next is not None,
-                why=step.why.value if step is not None and step.why is not None else None,
-                warning=step.warning if step is not None else None,
+                goes_on=step.next is not None,
+                why=step.why.value if step.why is not None else None,
+                warning=step.warning,
             )
         )
 

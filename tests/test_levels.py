@@ -6,14 +6,29 @@ together: what a position counts is found out, and whatever a total counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import pytest
 
 from tests.fault_api import Answer, Request
 from tests.literals import Json
-from tests.test_list_ends import COUNTED, MORE, STYLES, Api, is_all, outcome, paging, some, told
+from tests.test_list_ends import (
+    COUNTED,
+    LED,
+    MORE,
+    NESTED,
+    STYLES,
+    Api,
+    Handler,
+    always,
+    is_all,
+    outcome,
+    paging,
+    some,
+    told,
+)
 
 PATH = ".boards[].items"
 ITEMS: dict[str, Callable[[int], int]] = {
@@ -185,6 +200,115 @@ async def test_a_list_within_a_row_goes_on(words: str, given: str, style: str) -
         is_all(found, [*range(3), *range(100, 107)])
     else:
         assert "1 of the lists within other rows" in found.message, found.ids
+
+
+CURSORS: dict[str, Callable[[int, bool], dict[str, Json]]] = {
+    "null": lambda at, more: {"cursor": f"c{at}" if more else None},
+    "omitted": lambda at, more: {"cursor": f"c{at}"} if more else {},
+    "always": lambda at, _: {"page_info": {"end_cursor": f"c{at}"}},
+}
+"""A bare cursor of a list, by its number and whether more follows."""
+
+
+def boards_with(
+    counts: Sequence[int], words: str, *, cap: int = 25, most: int = 100
+) -> tuple[Handler, list[int]]:
+    """Boards with a page of items each, as many as a query asks for, and all their items."""
+
+    def api(request: Request) -> Answer:
+        asked = re.search(r"items_page\(limit: ([0-9]+)", request.body.decode())
+        if (size := int(asked[1]) if asked else cap) > most:
+            return told({"errors": [{"message": f"limit: {size} is more than {most}"}]})
+        boards: list[Json] = []
+        for at, count in enumerate(counts):
+            given: list[Json] = [{"id": at * 100 + n} for n in range(min(count, size))]
+            beside = CURSORS[words](at, count > size) if given else {"cursor": None}
+            boards.append({"id": f"b{at}", "items_page": {**beside, "items": given}})
+        return told({"data": {"boards": boards}})
+
+    return api, [at * 100 + n for at, count in enumerate(counts) for n in range(count)]
+
+
+QUERY: Json = {"query": "{ boards(limit: 9) { items_page(limit: 25) { cursor items { id } } } }"}
+
+
+@pytest.mark.parametrize(
+    ("counts", "style", "words"),
+    some(
+        pytest.param(counts, style, words)
+        for counts in ((60, 3), (3, 60), (60, 60, 3), (60, 60))
+        for style in ("none", "offset", *LED)
+        for words in ("null", "omitted")
+    ),
+)
+async def test_a_cursor_alone_that_other_lists_do_not_have(
+    counts: tuple[int, ...], style: str, words: str
+) -> None:
+    """Nothing leads to the rest of those that have one; nor where all are of one length."""
+    api, _ = boards_with(counts, words)
+
+    found = await outcome(api, paging(style), data_path=NESTED)
+
+    several = sum(count > 25 for count in counts)
+    assert f"{several} of the lists within other rows" in found.message, found.ids
+
+
+@pytest.mark.parametrize(
+    ("counts", "style", "words"),
+    some(
+        pytest.param(counts, style, words)
+        for words in CURSORS
+        for counts in ((3, 4), (1, 1), (5, 5, 5), (0, 3), (0, 0), (24, 3, 0))
+        for style in ("none", "offset", *LED)
+    ),
+)
+async def test_a_cursor_alone_beside_whole_lists(
+    counts: tuple[int, ...], style: str, words: str
+) -> None:
+    """Many APIs give one with the last rows, too."""
+    api, everything = boards_with(counts, words)
+
+    is_all(await outcome(api, paging(style), data_path=NESTED), everything)
+
+
+@pytest.mark.parametrize("words", [*CURSORS])
+@pytest.mark.parametrize(
+    ("counts", "most"), [((60, 3), 100), ((0, 60), 100), ((60,), 100), ((60,), 25), ((60, 3), 25)]
+)
+async def test_lists_that_a_query_cuts(counts: tuple[int, ...], most: int, words: str) -> None:
+    """One more row asked for brings it, or is refused; one less comes."""
+    api, _ = boards_with(counts, words, most=most)
+
+    found = await outcome(api, paging("none"), data_path=NESTED, method="POST", body=QUERY)
+
+    assert found.error is not None, found.ids
+
+
+@pytest.mark.parametrize("words", [*CURSORS])
+@pytest.mark.parametrize("counts", [(25, 3), (7, 3), (24,), (9, 9), (0, 9)])
+async def test_whole_lists_that_a_query_does_not_cut(counts: tuple[int, ...], words: str) -> None:
+    """Also where one is just as long as asked for, beside shorter ones with a cursor."""
+    api, everything = boards_with(counts, words)
+
+    found = await outcome(api, paging("none"), data_path=NESTED, method="POST", body=QUERY)
+
+    is_all(found, everything)
+    assert found.requests <= 5
+
+
+async def test_a_date_beside_some_of_the_lists_within_rows() -> None:
+    """A word that may be of a position, with rows that are not cut."""
+    shifts: list[Json] = [
+        {"id": at, "shift": {"start": at and f"2026-01-0{at}", "people": [{"id": at * 10 + 1}]}}
+        for at in range(4)
+    ]
+    shifts[2:2] = [{"id": 9, "shift": {"start": None, "people": [{"id": 91}, {"id": 92}]}}]
+
+    found = await outcome(
+        always(told({"on": shifts})), paging("none"), data_path=".on[].shift.people"
+    )
+
+    is_all(found, [1, 11, 21, 31, 91, 92])
 
 
 @pytest.mark.parametrize("vouching", [{"type_is_own": True}, {"accept_doubt": True}], ids=str)
