@@ -352,12 +352,16 @@ class Marked(Paginator):
         asked, is_heeded = self._asked(sent), False
         is_full = asked in page.lengths.values() and not is_cut
         is_one = len(page.rows) == 1 == asked
-        end, other = yield from end.ask(request, _ABOUT_MARKER)
+        # Some APIs take round sizes only, or make them round: half of a full page's is as telling.
+        half = self._of_size(sent, asked // 2) if is_full else None
+        is_less = 0 < asked // 2 < self._asked(request)
+        other: Page | None = None
+        for one in filter(None, (request, half if is_less else None)):
+            end, other = yield from end.ask(one, _ABOUT_MARKER)
+            if other is not None and (leads(self._marker(other)) or not other.repeats(page)):
+                break
         if other is None:
-            # Some APIs take round sizes only: half of a full page's is as telling.
-            half = self._of_size(sent, asked // 2)
-            if is_full and half and 0 < asked // 2 < self._asked(request):
-                return (yield from self._proof(end, page, (sent, half), is_cut=is_cut))
+            pass
         elif leads(self._marker(other)):
             end = replace(end, learnt=replace(end.learnt, marked=True))
             # A full page was asked for again when it came.
