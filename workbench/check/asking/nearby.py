@@ -14,7 +14,12 @@ from errors import OceanCustomError
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json, Missing, follow
-from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, make_paginator
+from pagination import (
+    DEFAULT_POSITION_PARAM,
+    DEFAULT_SIZE_PARAM,
+    PaginationSettings,
+    make_paginator,
+)
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
 from resync.session import Session
@@ -59,6 +64,20 @@ class Target:
     def of_path(self) -> Path:
         """Where its path stands."""
         return path_at(self.base)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list that a resource has read, its own or one of parents, and its pages with rows."""
+
+    seen: Seen
+    target: Target
+    pages: Sequence[PageRead]
+
+    @property
+    def paging(self) -> PaginationSettings:
+        """How it is paged."""
+        return self.target.endpoint.pagination
 
 
 class Nearby:
@@ -151,6 +170,27 @@ class Nearby:
                 return self._target_of(chained[0], self._as_sent(chained[0].parent, last.url))
             free.sort(key=lambda one: not self.is_at(one, url))
         return self._listed(free)
+
+    def read_by(self, seen: Seen) -> list[Listed]:
+        """The lists that a resource has read: those of its parents, then its own."""
+        found = []
+        for one in self.resource(seen).parameters:
+            pages = [page for page in seen.pages if page.purpose == "parent" and page.rows]
+            if isinstance(one, Parameter):
+                pages = [page for page in pages if self.is_at(one, bare(page.url))]
+                if target := self._read_from(one, pages):
+                    found.append(Listed(seen, target, pages))
+        own = [page for page in seen.own_pages if page.rows]
+        return [*found, Listed(seen, self.own(seen), own)]
+
+    def _read_from(self, parameter: Parameter, pages: Sequence[PageRead]) -> Target | None:
+        """The request for the rows of a path parameter of which these pages came; None for none."""
+        if not parameter.parent.placeholders():
+            return self._listed([parameter]) if pages else None
+        longest = max(pages, key=lambda page: (page.goes_on, page.rows), default=None)
+        if longest is None or REDACTED in longest.url or parameter.parent.method != "GET":
+            return None
+        return self._target_of(parameter, self._as_sent(parameter.parent, longest.url))
 
     def free_parent(self, resource: Resource) -> Target | None:
         """The rows of the first path parameter of a resource that needs no other."""

@@ -118,10 +118,11 @@ class Seen:
     @property
     def is_of_parent(self) -> bool:
         """Whether parents were refused, or no child was asked for, but the parents by some kind."""
-        blamed = [one.purpose for one in self.exchanges if self.is_blamed(one.url)]
+        asked = [one for one in self.exchanges if one.purpose in {"page", "parent"}]
+        blamed = [one.purpose for one in asked if self.is_blamed(one.url)]
         if blamed:
             return blamed[-1] == "parent"
-        purposes = {one.purpose for one in self.exchanges}
+        purposes = {one.purpose for one in asked}
         parameters = self.config.selector.path_parameters.values()
         return "page" not in purposes and any(one.endpoint for one in parameters)
 

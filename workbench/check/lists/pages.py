@@ -19,7 +19,7 @@ from paging.totals import says_all
 from settings.fields import snake
 from transport.observer import PageRead
 from workbench.check.asking.absence import Answered
-from workbench.check.asking.nearby import Target
+from workbench.check.asking.nearby import Listed, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare, chosen_by
 from workbench.check.files.graphql_slips import paging_of
@@ -68,10 +68,17 @@ class Pages:
         self._unsent = unsent
 
     async def findings(self, seen: Seen) -> list[Finding]:
-        """What is wrong with the paging of a resource that was read without an error."""
-        found = await self._repeated(seen) or await self._miscounted(seen)
-        found += await self._unfound(seen) + await self._unpaged(seen)
-        return found + await self._unsized(seen)
+        """What is wrong with the paging of the lists that a resource read without an error."""
+        found = []
+        for one in self._near.read_by(seen):
+            found += await self._repeated(one) or await self._miscounted(one)
+            found += await self._unfound(one) + await self._unpaged(one)
+            found += await self._unsized(one)
+        return found
+
+    def _case(self, read: Listed, told: str) -> Case:
+        """What is wrong with a list that was read without an error."""
+        return dataclasses.replace(case_of(self._near, read.seen, told), target=read.target)
 
     async def wrong(self, case: Case) -> Finding:
         """At the setting of paging that is wrong."""
@@ -85,78 +92,70 @@ class Pages:
         for one in await _unheld(self._near.jq, case.target.endpoint.pagination, of_level):
             if one.meant and f"{one.name} {one.path!r}" in str(case.error):
                 return self._places.paging(case, one.remedy, one.name)
-        if marked := await self._unmarked(seen, case.target):
+        pages = self._children.pages(seen)
+        if marked := await self._unmarked(seen, case.target, pages):
             return self._places.at(case, *marked)
-        remedy = await self._paging.other(seen) or _by_query(case.target)
+        remedy = await self._paging.other(case.target) or _by_query(case.target)
         return self._places.paging(case, remedy)
 
-    async def _unfound(self, seen: Seen) -> list[Finding]:
+    async def _unfound(self, read: Listed) -> list[Finding]:
         """Configured paths of paging that lead nowhere, though more pages follow."""
-        pages = [page for page in seen.own_pages if page.rows and page.goes_on]
-        paging = self._near.resource(seen).endpoint.pagination
+        pages = [page for page in read.pages if page.goes_on]
         found = []
-        for one in await _unheld(self._near.jq, paging, pages):
+        for one in await _unheld(self._near.jq, read.paging, pages):
             if one.name == "lastPagePath" and not one.meant:
                 continue  # only the last page may have it
-            told = f"{one.name} {one.path!r} finds nothing"
+            case = self._case(read, f"{one.name} {one.path!r} finds nothing")
             remedy = one.remedy or f"the answers have {keys_of(pages[0].body)}"
-            found.append(self._places.paging(case_of(self._near, seen, told), remedy, one.name))
+            found.append(self._places.paging(case, remedy, one.name))
         return found
 
-    async def _repeated(self, seen: Seen) -> list[Finding]:
+    async def _repeated(self, read: Listed) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""
-        own, of_parent = self._near.target(seen), self._near.parent(seen)
-        for purpose, target in (("parent", of_parent), ("page", own)):
-            pages = [page for page in seen.pages if page.purpose == purpose]
-            for one, other in combinations(pages, 2):
-                is_walk = one.goes_on and bare(one.url) == bare(other.url)
-                is_same = one.rows and one.rows == other.rows and rows_in(one) == rows_in(other)
-                if not is_walk or not is_same or target is None:
-                    continue
-                paging = target.endpoint.pagination
-                heeded = paging.pagination_param or "the position it is asked for"
-                told = f"page 2 has the rows of page 1: the API does not heed {heeded}"
-                remedy = "correct paginationParam to the name in the API's documentation"
-                if paging.type == "cursor":
-                    remedy = f"the cursor is found, and not read: {remedy}, or send_in"
-                way = await self._paging.other(seen, target)
-                case = dataclasses.replace(case_of(self._near, seen, told), target=target)
-                return [self._places.paging(case, way or remedy, "paginationParam")]
+        for one, other in combinations(read.pages, 2):
+            is_walk = one.goes_on and bare(one.url) == bare(other.url)
+            if not is_walk or one.rows != other.rows or rows_in(one) != rows_in(other):
+                continue
+            heeded = read.paging.pagination_param or "the position it is asked for"
+            told = f"page 2 has the rows of page 1: the API does not heed {heeded}"
+            remedy = "correct paginationParam to the name in the API's documentation"
+            if read.paging.type == "cursor":
+                remedy = f"the cursor is found, and not read: {remedy}, or send_in"
+            way = await self._paging.other(read.target)
+            return [self._places.paging(self._case(read, told), way or remedy, "paginationParam")]
         return []
 
-    async def _miscounted(self, seen: Seen) -> list[Finding]:
+    async def _miscounted(self, read: Listed) -> list[Finding]:
         """An offset by which the second row is not one further than the first: it counts pages."""
-        target = self._near.target(seen)
-        if await _moves_by_rows(self._near.body, seen, target):
+        if await _moves_by_rows(self._near.body, read):
             return []
-        way = await self._paging.other(seen)
-        case = case_of(self._near, seen, "the offset 1 is not the second row")
+        way = await self._paging.other(read.target)
+        case = self._case(read, "the offset 1 is not the second row")
         return [self._places.paging(case, way)] if way else []
 
-    async def _unsized(self, seen: Seen) -> list[Finding]:
+    async def _unsized(self, read: Listed) -> list[Finding]:
         """A size of pages that is sent under a name that nobody heeds: it costs requests."""
-        way = await self._paging.unheeded_size(seen)
+        way = await self._paging.unheeded_size(read)
         if way is None:
             return []
-        size, rows = self._near.resource(seen).endpoint.pagination.page_size, seen.own_pages[0].rows
-        told = f"the API does not heed the size {size}: pages have {rows} items"
-        found = self._places.paging(case_of(self._near, seen, told), way)
-        return [dataclasses.replace(found, severity="warn")]
+        size, rows = read.paging.page_size, read.pages[0].rows
+        case = self._case(read, f"the API does not heed the size {size}: pages have {rows} items")
+        return [dataclasses.replace(self._places.paging(case, way), severity="warn")]
 
-    async def _unpaged(self, seen: Seen) -> list[Finding]:
+    async def _unpaged(self, read: Listed) -> list[Finding]:
         """A list that is read as one page, though there is a second one."""
-        paging = self._near.resource(seen).endpoint.pagination
-        if ended := await _ended_by(self._near.jq, seen, paging):
-            return await self._ended(seen, *ended)
-        page = _in_doubt(seen, paging)
-        if page is None or not (page.warning or await self._goes_on(seen)):
+        paging = read.paging
+        if ended := await _ended_by(self._near.jq, read):
+            return await self._ended(read, *ended)
+        page = _in_doubt(read)
+        if page is None or not (page.warning or await self._goes_on(read)):
             return []
         told = page.warning or f"paginationType is {paging.type}, and there is a second page"
-        case = case_of(self._near, seen, told)
+        case = self._case(read, told)
         is_led = paging.next_link_path or paging.cursor_path
-        if is_led and (lacks := await self._unmarked(seen, case.target)):
+        if is_led and (lacks := await self._unmarked(read.seen, read.target, read.pages)):
             return [self._places.at(case, *lacks)]
-        way = await self._paging.other(seen)
+        way = await self._paging.other(read.target)
         is_wish = paging.type_is_own and paging.type == "none"
         wish = "; if the first page is all you want, accept_doubt: true beside it says so"
         remedy: str | Paged = "set its type to how the API pages" + (wish if is_wish else "")
@@ -165,30 +164,31 @@ class Pages:
         found = self._places.paging(case, remedy)
         return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
 
-    async def _goes_on(self, seen: Seen) -> bool:
+    async def _goes_on(self, read: Listed) -> bool:
         """Whether there are rows behind those that were read; of a search a way to them."""
-        if seen.config.selector.method == "POST":
-            return await self._paging.other(seen) is not None
-        is_led = self._near.resource(seen).endpoint.pagination.type in _LED
-        return await self._paging.leads_beyond(seen, is_sized=is_led)
+        if read.target.endpoint.method == "POST":
+            return await self._paging.other(read.target) is not None
+        return await self._paging.leads_beyond(read.target, is_sized=read.paging.type in _LED)
 
     async def _ended(
-        self, seen: Seen, path: str, name: str, other: str, value: Json
+        self, read: Listed, path: str, name: str, other: str, value: Json
     ) -> list[Finding]:
         """At the path that ends a list, where it goes on: its opposite is meant."""
-        if not await self._paging.leads_beyond(seen):
+        if not await self._paging.leads_beyond(read.target):
             return []
         told = f"{name} {path!r} is {json.dumps(value)}, and there is a second page"
-        keys = (snake(name), snake(other)) if self._places.is_own(seen, name) else (name, other)
+        is_own = self._places.is_own(read.seen, name, read.target.base)
+        keys = (snake(name), snake(other)) if is_own else (name, other)
         remedy = f"it says the opposite: write {keys[1]} in place of {keys[0]}, or remove it"
-        return [self._places.paging(case_of(self._near, seen, told), remedy, name)]
+        return [self._places.paging(self._case(read, told), remedy, name)]
 
-    async def _unmarked(self, seen: Seen, target: Target) -> tuple[Path, Remedy] | None:
+    async def _unmarked(
+        self, seen: Seen, target: Target, pages: Sequence[PageRead]
+    ) -> tuple[Path, Remedy] | None:
         """The parameter that names the keys that come, where that of the next page is misspelt."""
         paging = target.endpoint.pagination
         marker = (paging.cursor_path or paging.next_link_path or "").rpartition(".")[2]
         wanted = [marker] if marker else list(_MARKERS)
-        pages = self._children.pages(seen)
         items = [item for page in pages for item in page.items]
         bodies = [page.body for page in pages if isinstance(page.body, dict)]
         is_there = any(body.get(one) for body in bodies for one in wanted)
@@ -208,27 +208,25 @@ def _by_query(target: Target) -> Paged | str:
     return Paged(paged, "the query says so") if paged else ""
 
 
-async def _moves_by_rows(answered: Answered, seen: Seen, target: Target) -> bool:
+async def _moves_by_rows(answered: Answered, read: Listed) -> bool:
     """Whether an offset of one leads to the second row; also where that cannot be asked."""
-    paging, request = target.endpoint.pagination, target.request
-    pages = [page for page in seen.own_pages if page.goes_on and page.rows > 1]
+    paging, request = read.paging, read.target.request
+    pages = [page for page in read.pages if page.goes_on and page.rows > 1]
     if paging.type != "offset" or request is None or not pages:
         return True
-    read = next((page.body for page in pages if bare(page.url) == bare(request.url)), None)
+    known = next((page.body for page in pages if bare(page.url) == bare(request.url)), None)
     one = replace(paging, start_offset=paging.start_offset + 1)
-    body = await answered(make_paginator(one).first(request)) if read is not None else None
-    first, rows = rows_of(read), rows_of(body)
+    body = await answered(make_paginator(one).first(request)) if known is not None else None
+    first, rows = rows_of(known), rows_of(body)
     return body is None or len(first) <= 1 or rows[:1] == first[1:2]
 
 
-async def _ended_by(
-    jq: JqWorker, seen: Seen, paging: PaginationSettings
-) -> tuple[str, str, str, Json] | None:
+async def _ended_by(jq: JqWorker, read: Listed) -> tuple[str, str, str, Json] | None:
     """What ended a list at its first page: a configured path, its setting, its opposite, its value.
 
     None where no such path did, or where its value is no boolean, whose opposite may be meant.
     """
-    pages = [page for page in seen.own_pages if page.rows]
+    pages, paging = read.pages, read.paging
     if len(pages) != 1 or pages[0].goes_on or not isinstance(pages[0].body, dict):
         return None
     both = (
@@ -244,26 +242,25 @@ async def _ended_by(
     return None
 
 
-def _in_doubt(seen: Seen, paging: PaginationSettings) -> PageRead | None:
+def _in_doubt(read: Listed) -> PageRead | None:
     """The page of a list behind which there may be more; None where nothing speaks for that.
 
     One that says so, or the longest of a list that is not paged, or to which no marker ever led:
     as long as servers cut pages.
     """
-    own = seen.config.selector.pagination
-    longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
+    paging = read.paging
+    longest = max(read.pages, key=lambda page: page.rows, default=None)
     if longest is None:
         return None
     is_long, is_round = longest.rows >= _FEWEST, not longest.rows % _ROUND
     if paging.type in _LED:
-        is_led = any(page.goes_on for page in seen.own_pages)
+        is_led = any(page.goes_on for page in read.pages)
         return longest if is_long and is_round and not is_led else None
-    if paging.type != "none" or (own is not None and own.accept_doubt):
+    if paging.type != "none" or paging.accept_doubt:
         return None
     # Of a resource that says itself that it has one page, the integration reads that and warns.
-    warned = [page for page in seen.own_pages if page.warning and own and own.type == "none"]
-    is_doubtful = longest.rows and (is_long or is_round)
-    return next(iter(warned), longest if is_doubtful else None)
+    warned = [page for page in read.pages if page.warning and paging.type_is_own]
+    return next(iter(warned), longest if is_long or is_round else None)
 
 
 async def _unheld(

@@ -19,7 +19,7 @@ from pagination import (
 from paging.model import PageRequest
 from resync.session import Session
 from workbench.check.asking.absence import Answered
-from workbench.check.asking.nearby import Nearby, Target
+from workbench.check.asking.nearby import Listed, Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare
 from workbench.check.findings import likeness
@@ -63,19 +63,17 @@ class PagingTrials:
         if request is not None and await self.near.body(request) is None:
             return await self._declared(target, request, words)
         if has_begun(seen):  # what leads on is refused, and not how the list is asked for
-            return await self.other(seen)
-        return await self._taken(seen, target, words)
+            return await self.other(target)
+        return await self._taken(target, words)
 
-    async def _taken(
-        self, seen: Seen, target: Target, words: str
-    ) -> Paged | tuple[str, str] | None:
+    async def _taken(self, target: Target, words: str) -> Paged | tuple[str, str] | None:
         """What is taken where a first request is refused, and not without its paging."""
         paging, request = target.endpoint.pagination, target.request
         found = await other_values(self.near.body, paging, request, words)
         if request is None or (found and found.first not in {"sizeParam", "startPage"}):
             return found
         is_first = found is not None and found.first == "startPage"
-        if way := await self.other(seen, words=words) or (found if is_first else None):
+        if way := await self.other(target, words) or (found if is_first else None):
             return way
         if found and (sized := await self._ways.sized(request, target.endpoint, words)):
             return sized
@@ -124,50 +122,44 @@ class PagingTrials:
         also = {"sizeParam": name, "sendIn": "body"}
         return None if way is None else Paged({**way.values, **also}, way.proof)
 
-    async def unheeded_size(self, seen: Seen) -> Paged | None:
+    async def unheeded_size(self, read: Listed) -> Paged | None:
         """The parameter of the size that a list heeds, where it does not heed the one that is sent.
 
         None also where it heeds none. Each name is looked into once.
         """
-        target = self.near.target(seen)
-        paging, request = target.endpoint.pagination, target.request
+        target, paging = read.target, read.paging
         name = paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type)
-        rows = seen.own_pages[0].rows if seen.own_pages and seen.own_pages[0].goes_on else 0
+        rows = read.pages[0].rows if read.pages and read.pages[0].goes_on else 0
         is_asked = rows > 1 and paging.type != "none" and paging.sends_size
-        if request is None or name in self._sized or not is_asked:
+        if target.request is None or name in self._sized or not is_asked:
             return None
         self._sized.add(name)
-        less = make_paginator(replace(paging, page_size=rows - 1)).first(request)
+        less = make_paginator(replace(paging, page_size=rows - 1)).first(target.request)
         lists = lists_of_objects(await self.near.body(less))
         if rows not in {len(one) for _, one in lists}:
             return None
-        found = await self._ways.sized(request, target.endpoint, "")
+        found = await self._ways.sized(target.request, target.endpoint, "")
         return found if found and found.values != {"sizeParam": name} else None
 
-    async def leads_beyond(self, seen: Seen, *, is_sized: bool = False) -> bool:
-        """Whether there are rows beyond those of a resource that is read as one page.
+    async def leads_beyond(self, target: Target, *, is_sized: bool = False) -> bool:
+        """Whether there are rows beyond those of a list that is read as one page.
 
         ``is_sized``: of a page as long as it was asked for.
         """
-        target = self.near.target(seen)
-        data_path, paging = target.endpoint.data_path, target.endpoint.pagination
-        request = target.request
+        paging, request = target.endpoint.pagination, target.request
         if request is None:
             return False
         name = paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type)
         if is_sized and paging.sends_size and name:
             # A smaller page than the one that was read leads to rows that were read.
             request = request.put(name, paging.page_size, paging.send_in)
-        return await self._ways.leads_beyond(request, data_path)
+        return await self._ways.leads_beyond(request, target.endpoint.data_path)
 
-    async def other(
-        self, seen: Seen, target: Target | None = None, words: str = ""
-    ) -> Paged | None:
+    async def other(self, target: Target, words: str = "") -> Paged | None:
         """How a list is paged, where that differs from what is set.
 
         ``words``: of a refusal, which may name the parameters that there are.
         """
-        target = target or self.near.target(seen)
         paging, request = target.endpoint.pagination, target.request
         is_sized = paging.sends_size and paging.size_param and request
         if is_sized and request and await self.near.body(request) is None:

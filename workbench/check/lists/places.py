@@ -153,14 +153,12 @@ class Places:
         # What no setting says a resource says itself.
         has_setting = not isinstance(remedy, Paged) or any(one in FIELDS for one in remedy.values)
         is_of_resource = self.is_own(seen, name, base) or not has_setting
-        if is_of_resource or (_is_said(seen, own) and not is_set):
+        if is_of_resource or self.is_unpaged or (_is_said(seen, own) and not is_set):
             path = (*own, _key(name))
             at = path if _is_said(seen, path) else own
             if not _is_said(seen, own):
                 at = ("kind",) if base == ("selector",) else base
             return self.at(case, at, self._own(seen, own, remedy))
-        if self.is_unpaged:
-            return self.at(case, ("kind",), self._own(seen, own, remedy))
         if not isinstance(remedy, Paged):
             return self.of_setting(Blame(name, remedy), error)
         texts = {one: _text(value) for one, value in remedy.values.items() if one in FIELDS}
