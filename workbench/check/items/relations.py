@@ -183,18 +183,29 @@ class Relations:
         if by_key is None:
             return None
         maker, key = by_key
-        if own and not self._is_by_id(ask, maker, key):
+        if not self._is_of_target(ask, maker, own):
             return None
         also = f"{own.value} in the relation" if isinstance(own, Write) else ""
         remedy = Write(key, "of which these are values", also=also or "correct the relation")
         return ask.told(maker.document, (*maker.base, *MAPPINGS, "identifier"), remedy)
 
-    @staticmethod
-    def _is_by_id(ask: _Question, maker: Seen, key: str) -> bool:
-        """Whether the values are the target's ids by name, and its identifier is none."""
-        own = str(maker.config.port.entity.mappings.identifier)
-        ends = [paths[-1][-1] for text in (key, ask.expression, own) if (paths := paths_in(text))]
-        return [names_identity(one.lower()) for one in ends] == [True, True, False]
+    def _is_of_target(self, ask: _Question, maker: Seen, own: Remedy) -> bool:
+        """Whether it is the target's identifier that does not fit, and not the relation.
+
+        By what other relations to it give; of a single one that could be otherwise, only where the
+        identifier is what the title is.
+        """
+        others = [
+            self._targets_of(seen, name)
+            for seen in self._all
+            for name, relation in self._relations_of(seen).items()
+            if relation.target == ask.relation.target
+            and not (seen is ask.seen and name == ask.name)
+        ]
+        if others := [values for values in others if values]:
+            return not any(values & ask.known for values in others)
+        mappings = maker.config.port.entity.mappings
+        return not own or mappings.identifier == mappings.title
 
     def _of_target(self, ask: _Question, other: str, count: int) -> Finding:
         """At the target of the relation, in the blueprint where that is at hand.
