@@ -23,7 +23,7 @@ def rounding(api: Api) -> Handler:
 
 @pytest.mark.parametrize("style", LED)
 async def test_a_full_page_where_sizes_are_made_round(style: str) -> None:
-    """One row less gives the same page; of half as many a marker shows its place, if it is right."""
+    """One row less gives the same page; half as many show where a marker stands, if it is right."""
     found = await outcome(rounding(Api(style, 20)), paging(style, 20))
 
     is_all(found, list(range(20)))
