@@ -12,19 +12,24 @@ rows is not told from them by that number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import permutations
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from json_values import Json
 from paging.envelopes import Path, around
 from paging.model import PageRequest
 from paging.signals import whole_number
 
+_WORD = re.compile(r"\w+")
+_FEWEST_WORDS = 2  # of a text that repeats something among its own words
 _FAR = 5  # how far a number moves with what it follows when that is no chance
 
 
@@ -71,6 +76,54 @@ def parts_of(request: PageRequest) -> dict[str, str]:
 def is_echo(known: Json, value: Json, asked: Mapping[str, str], parts: Mapping[str, str]) -> bool:
     """Whether two values are the texts of one part, each of that in its own request."""
     return any(part == str(known) and parts.get(name) == str(value) for name, part in asked.items())
+
+
+def is_echo_within(
+    path: Path, pages: Sequence[Answered], asked: Mapping[str, str], beyond: Sequence[Answered]
+) -> bool:
+    """Whether the text at a place differs from the ``pages``' in words alone that follow requests.
+
+    It does as a link, a range or a sentence with what was asked for in it: ``/things?offset=20``.
+    ``asked`` and ``beyond`` are as for ``is_in_step``. Where there are more words, or fewer, those
+    that only one text has are of the parts of its request that only this request had. 0 may stand
+    for any number, as it may alone.
+    """
+    parts = beyond[0].parts
+    ours, *theirs = (_words(one.scalars.get(path)) for one in (beyond[0], *pages))
+    known = next(filter(None, theirs), [])
+    if min(len(ours), len(known)) < _FEWEST_WORDS:
+        return False
+    if len(ours) == len(known):
+        return all(
+            one == other
+            or (other == "0" and one.isdigit())
+            or _names(one, other, asked, parts)
+            or is_in_step((*path, str(at)), _at(at, path, pages), asked, _at(at, path, beyond))
+            for at, (one, other) in enumerate(zip(known, ours, strict=True))
+        )
+    gone, new = Counter(known) - Counter(ours), Counter(ours) - Counter(known)
+    before, now = _told(asked.items() - parts.items()), _told(parts.items() - asked.items())
+    return len(gone) < len(known) and gone.keys() <= before and new.keys() <= now
+
+
+def _words(value: Json) -> list[str]:
+    return _WORD.findall(unquote(value)) if isinstance(value, str) else []
+
+
+def _names(one: str, other: str, asked: Mapping[str, str], parts: Mapping[str, str]) -> bool:
+    """Whether two words are of one part, each of that in its own request."""
+    return any(one in _words(was) and other in _words(parts.get(n)) for n, was in asked.items())
+
+
+def _at(number: int, path: Path, answers: Sequence[Answered]) -> list[Answered]:
+    """Answers with one word of a text in the place of all."""
+    texts = ((one, _words(one.scalars.get(path))) for one in answers)
+    here = (*path, str(number))
+    return [replace(one, scalars={here: w[number]}) for one, w in texts if len(w) > number]
+
+
+def _told(parts: Iterable[tuple[str, str]]) -> set[str]:
+    return {word for part in parts for text in part for word in _words(text)}
 
 
 def is_in_step(

@@ -53,7 +53,7 @@ from paging.envelopes import (
     type_of,
 )
 from paging.error_reports import is_good, lists_others, tells_outcome, tells_success
-from paging.following import Answered, is_echo, is_in_step, parts_of
+from paging.following import Answered, is_echo, is_echo_within, is_in_step, parts_of
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
 from paging.signal_names import asks_more, is_of_paging
@@ -407,6 +407,7 @@ class Recognition:
         asked, pages = self._asked or {}, [*self._pages.values()]
         beyond = [Answered(parts, 0, suspect.scalars), *self._far_behind]
         is_same = is_echo(known, value, asked, parts) or is_in_step(path, pages, asked, beyond)
+        is_same = is_same or is_echo_within(path, pages, asked, beyond)
         return is_same or _is_limited(known, value, self._asked_of(suspect))
 
     def _asked_of(self, suspect: Suspect) -> list[tuple[int | None, int]]:

@@ -7,7 +7,7 @@ empty list, unless those words move from answer to answer, or with what was aske
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 
@@ -411,3 +411,88 @@ async def test_an_error_in_place_of_rows(odd: Json, *, first: bool, is_error: bo
     assert ("not permitted" in found.message) is is_error, found.message
     assert (found.error is not None) is (is_error or first)
     assert found.ids == ([] if first else list(range(20)))
+
+
+ECHOES: dict[str, Callable[[Request, int], Json]] = {
+    "a link": lambda one, _: f"https://else.example.com/v2{target(one)}",
+    "a path": lambda one, _: target(one),
+    "escaped": lambda one, _: target(one).replace("&", "&amp;"),
+    "in another order": lambda one, _: f"{one.path}?{pairs(sorted(one.query))}",
+    "in an object": lambda one, _: {"@id": target(one), "@type": "View"},
+    "a range": lambda one, _: f"{start(one)}-{start(one) + 20}",
+    "a sentence": lambda one, rows: f"{rows} things from {start(one)}",
+    "the path alone": lambda one, _: f"/v2{one.path}",
+}
+"""What an answer may repeat of its request, under any name."""
+
+
+def pairs(query: Iterable[tuple[str, str]]) -> str:
+    """Parameters as a query has them."""
+    return "&".join(f"{name}={value}" for name, value in query)
+
+
+def target(request: Request) -> str:
+    """A request's path and query."""
+    return f"{request.path}?{pairs(request.query)}"
+
+
+def start(request: Request) -> int:
+    """The position that a request asks for."""
+    return request.number("offset", (request.number("page", 1) - 1) * 20)
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+@pytest.mark.parametrize("count", [1, 2, 21])
+@pytest.mark.parametrize("echo", ECHOES)
+async def test_an_echo_of_the_request_without_a_list(style: str, count: int, echo: str) -> None:
+    """Past its end an API leaves its list out, and repeats what it was asked under any name."""
+    api = Api(style, count)
+
+    def things(request: Request) -> Answer:
+        body = json.loads(api(request).body)
+        rows = len(body["items"])
+        return told({"kind": "k", "angefragt": ECHOES[echo](request, rows), **some_list(body)})
+
+    is_all(await outcome(things, paging(style, 20)), list(range(count)))
+
+
+def some_list(body: dict[str, Json]) -> dict[str, Json]:
+    """A body without its list where that is empty."""
+    return body if body["items"] else {}
+
+
+@pytest.mark.parametrize("style", ["none", "offset", "page", "cursor"])
+@pytest.mark.parametrize("echo", ECHOES)
+async def test_children_that_repeat_their_request_without_a_list(style: str, echo: str) -> None:
+    """One child alone has rows, and the other's answer has no list."""
+    api = Api(style, 5)
+
+    def things(request: Request) -> Answer:
+        body = json.loads(api(request).body) if "/1/" in request.path else {"items": []}
+        echoed = ECHOES[echo](request, len(body["items"]))
+        return told({"kind": "k", "angefragt": echoed, **some_list(body)})
+
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": "1"}, {"id": "2"}]}))
+        server.serve("/parents/{}/things", things)
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(
+            server, paging(style, 20), kind="/parents/{parent}/things", parent=parents
+        )
+
+    is_all(found, list(range(5)))
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_an_error_that_repeats_the_request(style: str) -> None:
+    """Other words than the request's are no echo."""
+    api = Api(style, 1)
+
+    def things(request: Request) -> Answer:
+        body = json.loads(api(request).body)
+        said = "read" if body["items"] else "busy"
+        return told({"kind": "k", "note": f"{said} {target(request)}", **some_list(body)})
+
+    found = await outcome(things, paging(style, 20))
+
+    assert "busy" in found.message
