@@ -6,8 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.check_scene import MAPPING, Mistake, Scene, Spoil, listed, settings, swap, told
-from tests.fault_api import FaultApi
+from tests.check_scene import (
+    MAPPING,
+    Mistake,
+    Scene,
+    Spoil,
+    listed,
+    settings,
+    signed,
+    swap,
+    told,
+)
+from tests.fault_api import FaultApi, Json, Reply, Request, answer
 from tests.repairs import checked_again
 
 _UNSET = settings(pagination_type=None, size_param=None, page_size=None)
@@ -92,3 +102,57 @@ async def test_the_paging_of_parents_is_told(case: Mistake, scene: Scene) -> Non
 
     assert len(report.findings) == 1, told(report.findings)
     assert again.findings == [], told(again.findings)
+
+
+_SCOPED = "      query_params: {scope: core}\n"
+_CORE: list[dict[str, Json]] = [
+    {"id": f"team-{n}", "name": f"Team {n}", "open": True} for n in range(4)
+]
+_OTHERS = answer({"data": [{"id": f"x-{n}", "open": True} for n in range(4)]})
+
+
+def _unscoped(reply: Reply) -> Spoil:
+    """Teams are asked for with a scope by their kind, and the parents without: this is answered."""
+
+    def teams(request: Request) -> Reply:
+        is_core = request.param("scope") == "core" or not signed(request)
+        return listed(_CORE)(request) if is_core else reply
+
+    def spoil(scene: Scene) -> None:
+        scene.api.serve("/v1/teams", teams)
+        swap("query: .open == true\n", f"query: .open == true\n{_SCOPED}")(scene)
+        _SPOILT(scene)
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("reply", "severity"),
+    [
+        pytest.param(answer({"message": "bad request"}, 400), "error", id="refused"),
+        pytest.param(answer({"message": "forbidden"}, 403), "error", id="forbidden"),
+        pytest.param(answer({"message": "not found"}, 404), "error", id="not found"),
+        pytest.param(answer({"data": []}), "warn", id="nothing"),
+        pytest.param(answer({"data": [{"name": "x"}] * 3}), "error", id="without their keys"),
+        pytest.param(_OTHERS, "error", id="others, of which no child is there"),
+    ],
+)
+async def test_a_parameter_that_parents_lack_is_told(
+    reply: Reply, severity: str, scene: Scene
+) -> None:
+    """At the path parameter, and not at the kind that sends it."""
+    spoil = _unscoped(reply)
+    case = Mistake([spoil], _PLACE, "write scope: core in query_params", severity=severity)
+    report = await case.is_told(scene)
+
+    assert len(report.findings) == 1, told(report.findings)
+
+
+async def test_parents_that_are_asked_for_otherwise_may_be_none(scene: Scene) -> None:
+    """Others of the same path, with another value of the parameter, are not meant."""
+    own = swap("filter: .open\n", "filter: .open\n          query_params: {scope: side}\n")
+
+    report = await scene.spoilt([_unscoped(answer({"data": []})), own])
+
+    told_of = [one for one in report.findings if "scope: core" in one.remedy]
+    assert not [one for one in told_of if one.severity == "error"], told(report.findings)

@@ -35,7 +35,7 @@ from workbench.check.asking.sent import (
     nouns_of,
     path_at,
     sent_by,
-    sent_by_all,
+    sent_by_each,
     values_in,
 )
 from workbench.check.findings import Path
@@ -91,6 +91,7 @@ class Nearby:
         self.jq, self.redacted = session.jq, session.redacted
         self._failed: set[str] = set()
         self.known = known_of([one.config for one in all_seen])
+        self.asking = sent_by_each([one.config for one in all_seen])
 
     def resource(self, seen: Seen) -> Resource:
         """A resource as the integration reads it."""
@@ -197,6 +198,10 @@ class Nearby:
         walked = [one for one in resource.parameters if isinstance(one, Parameter)]
         return self._listed([one for one in walked if not one.parent.placeholders()])
 
+    def listed(self, parameter: Parameter) -> Target | None:
+        """The rows of a path parameter that needs no other; None for one that does."""
+        return None if parameter.parent.placeholders() else self._listed([parameter])
+
     def _listed(self, free: Sequence[Parameter]) -> Target | None:
         if not free:
             return None
@@ -273,7 +278,7 @@ class Nearby:
 
     def sources(self, seen: Seen, said: str = "", wanted: Sequence[str] = ()) -> Sources:
         """Where other names and values come from for a resource's requests."""
-        others = sent_by_all([one.config for one in self.all])
+        others = [sent for _, beside in self.asking for sent in beside]
         return Sources(said, others, self.items(), tuple(wanted), nouns_of(seen.config))
 
     def refused(self) -> list[PageRequest]:

@@ -105,16 +105,15 @@ def sent_by(asks: object, kind: str = "") -> list[Sent]:
     return [one for one in found if one.part != IN_URL or is_scalar(one.value)]
 
 
-def sent_by_all(resources: Iterable[EndpointResource]) -> list[Sent]:
-    """What resources and their parents put into requests."""
+def sent_by_each(resources: Iterable[EndpointResource]) -> list[tuple[str, list[Sent]]]:
+    """What resources and their parents put into requests, each beside its path."""
     return [
-        sent
+        (bare(str(path or "")).strip("/"), sent_by(asks, str(path or "")))
         for one in resources
         for asks, path in (
             (one.selector, one.kind),
             *((each, each.endpoint) for each in one.selector.path_parameters.values()),
         )
-        for sent in sent_by(asks, str(path or ""))
     ]
 
 

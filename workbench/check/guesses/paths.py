@@ -38,6 +38,8 @@ _VERSIONS: Final = range(6)
 _NEAREST: Final = 2  # versions
 _MOST_GRAFTED: Final = 2  # parts of another path
 _SHORTEST: Final = 3  # letters of a word that is cut short
+SEARCHES: Final = dict.fromkeys(("search", "query", "list", "find", "filter"))
+"""What the paths of searches end with, to which a POST changes nothing: guesses, as below."""
 _LIST: Final = "list"
 """What paths of lists often end with: a guess, of which the API's answer shows whether it is so."""
 

@@ -19,10 +19,11 @@ from pagination import make_paginator
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
 from transport.observer import Exchange, PageRead
 from workbench.check.asking.absence import MADE_UP
-from workbench.check.asking.nearby import Nearby
+from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.sent import bare, values_in
-from workbench.check.findings import Remedy, Write, likeness
+from workbench.check.asking.sent import Sent, bare, values_in
+from workbench.check.files.documents import yaml_of
+from workbench.check.findings import Path, Remedy, Told, Write, likeness
 from workbench.check.guesses.expressions import (
     is_something,
     leaves,
@@ -159,6 +160,41 @@ class Children:
             whole = text if own[0].filter == "true" else f"({own[0].filter}) and ({text})"
             return own[0].name, Write(whole, "just those children are answered")
         return None
+
+    async def unlike_another(self, seen: Seen) -> tuple[Path, Remedy] | None:
+        """What a list of parents lacks that another request for its path sends, and where.
+
+        By a row of that answer a child is there.
+        """
+        walked = [one for one in self.near.resource(seen).parameters if isinstance(one, Parameter)]
+        for one in walked:
+            target, first = self.near.listed(one), self.first_by(seen, one.name)
+            if target is None or first.endpoint.placeholders() != {one.name}:
+                continue
+            own, path = self.near.sent(seen, target), bare(one.parent.path).strip("/")
+            for more in [_lacking(sent, own) for at, sent in self.near.asking if at == path]:
+                if more and await self._has_child(first, one, target, more):
+                    values = {
+                        (*target.base, *sent.where[:1], sent.name): sent.value for sent in more
+                    }
+                    pairs = yaml_of({sent.name: sent.value for sent in more})
+                    told = f"write {pairs} in query_params, as another request for {path} has it"
+                    told += ": by its items there are children"
+                    return (*target.base, "query_params"), Told(told, values)
+        return None
+
+    async def _has_child(
+        self, first: Resource, one: Parameter, target: Target, more: Sequence[Sent]
+    ) -> bool:
+        """Whether a child is there by a row of parents that are asked for with more parameters."""
+        request = target.first
+        for sent in more if request else ():
+            request = request and request.put(sent.name, str(sent.value), "query")
+        rows = await self.rows_in(one.parent, await self.near.body(request) if request else None)
+        objects = [row for row in rows if isinstance(row, dict)]
+        text = f"select({one.filter}) | {one.field}"
+        values = [value for value in await values_of(self.near.jq, text, objects) if value]
+        return any([await self.is_child(first, one.name, value) for value in values[:_PARENTS]])
 
     async def other_parent(self, resource: Resource) -> tuple[str, Write] | None:
         """Another list of the mapping by a value of whose items the child is there.
@@ -297,12 +333,15 @@ class Children:
         own = request_for(parameter.parent, Binding(), self.near.settings.base_url)
         whole = httpx.URL(own.url).copy_merge_params(own.params)
         url = httpx.URL(self.near.redacted(str(whole)))
-        wanted = set(url.params.multi_items())
+        wanted, path = set(url.params.multi_items()), bare(parameter.parent.path).strip("/")
+        # What others ask for at the same path, with parameters of their own, is another list.
+        others = {sent.name for at, beside in self.near.asking if at == path for sent in beside}
         return [
             page
             for page in self.near.lists()
             if bare(page.url) == bare(str(url))
-            and wanted <= set(httpx.URL(page.url).params.multi_items())
+            and wanted <= (sent := set(httpx.URL(page.url).params.multi_items()))
+            and others.isdisjoint(name for name, _ in sent - wanted)
         ]
 
     async def _value(
@@ -350,6 +389,12 @@ def _unlikely(path: Sequence[str], child: _Child) -> tuple[bool, bool]:
     own = ".".join(child.own or ())
     is_like = likeness(".".join(path).lower(), own.lower()) >= _LIKE
     return not is_like, not names_identity(path[-1].lower())
+
+
+def _lacking(sent: Sequence[Sent], own: Sequence[Sent]) -> list[Sent]:
+    """The parameters that one request sends, and another one does not, whatever their values."""
+    added = [one.added for one in sent if one.is_text and not any(map(one.is_like, own))]
+    return [one for one in added if one.part == "query_params"]
 
 
 def _listing(parameter: Parameter, path: str) -> Parameter:

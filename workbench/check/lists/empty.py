@@ -36,8 +36,8 @@ class Empty:
         """At most one: a filter of parents, the list beside, a format, a parameter, a field."""
         if seen.items or seen.errors or not seen.asked:
             return []
-        looks = (self._of_parents, self._beside, self._other_format, self._other_field)
-        for look in (*looks, self._left_out):
+        looks = (self._of_parents, self._unlike, self._beside, self._other_format)
+        for look in (*looks, self._other_field, self._left_out):
             if found := await look(seen):
                 return [found]
         return []
@@ -59,6 +59,13 @@ class Empty:
             path = ("selector", "path_parameters", name, "filter")
             return seen.finding(path, problem, remedy, severity)
         return None
+
+    async def _unlike(self, seen: Seen) -> Finding | None:
+        """No parents, where others ask for the same with more parameters."""
+        if any(one.purpose == "page" for one in seen.exchanges):
+            return None
+        found = await self._children.unlike_another(seen)
+        return seen.finding(found[0], "it has no parents", found[1], "warn") if found else None
 
     async def _of_filter(self, expression: str, items: Items) -> Remedy:
         """What the parents have where a filter looks, or what it may mean."""

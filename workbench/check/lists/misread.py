@@ -114,7 +114,8 @@ class Misread:
         parent = self._near.parent(seen)
         if parent and parent.base[-1] == name and items:
             absent = [one for one in paths_in(expression) if not has_path(items, one)]
-            if absent and (other := await self._with_key(seen, parent, expression, absent)):
+            other = await self._children.unlike_another(seen) if absent else None
+            if other or (absent and (other := await self._with_key(seen, parent, absent))):
                 return other
         rows = await self._children.rows_beside(seen, name, expression)
         if not rows and (held := list_within(self._bodies(seen, name, items), expression, name)):
@@ -142,15 +143,16 @@ class Misread:
         return items if is_whole or len(items) == 1 else []
 
     async def _with_key(
-        self, seen: Seen, parent: Target, expression: str, absent: Sequence[tuple[str, ...]]
+        self, seen: Seen, parent: Target, absent: Sequence[tuple[str, ...]]
     ) -> tuple[Path, Remedy] | None:
         """The parameter by which the parents have a key, by whose values children are there."""
         resource, name = self._near.resource(seen), str(parent.base[-1])
+        field = str(seen.config.selector.path_parameters[name].field)
 
         async def has(body: Json) -> bool:
             if not have(body, absent):
                 return False
-            (value,) = await values_of(self._near.jq, expression, rows_of(body)[:1])
+            (value,) = await values_of(self._near.jq, field, rows_of(body)[:1])
             is_alone = len(resource.parameters) == 1
             return not is_alone or await self._children.is_child(resource, name, value)
 

@@ -6,6 +6,7 @@ words of the refusal.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from workbench.check.asking.sent import bare, values_in
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.guesses.names import letters
 from workbench.check.guesses.paths import (
+    SEARCHES,
     linked_paths,
     paths_like,
     quoted_part,
@@ -63,11 +65,13 @@ class OtherPaths:
     def __init__(self, near: Nearby) -> None:
         self._near = near
 
-    async def of_asked(self, seen: Seen, words: str = "", *, is_new: bool = False) -> Remedy:
+    async def of_asked(
+        self, seen: Seen, words: str = "", *, wants_rows: bool = False, is_new: bool = False
+    ) -> Remedy:
         """A path like that of what was asked for last: of the kind, or of its parents."""
         if seen.is_of_parent:
-            return await self.of_parents(seen, words)
-        return await self.of(seen, words, is_new=is_new)
+            return await self.of_parents(seen, words, wants_rows=wants_rows)
+        return await self.of(seen, words, wants_rows=wants_rows, is_new=is_new)
 
     async def of(
         self, seen: Seen, words: str = "", *, wants_rows: bool = False, is_new: bool = False
@@ -94,7 +98,7 @@ class OtherPaths:
         found = await self._spelled(wanted, request, read)
         return found or await self._told(seen, wanted, request)
 
-    async def of_parents(self, seen: Seen, words: str = "") -> Remedy:
+    async def of_parents(self, seen: Seen, words: str = "", *, wants_rows: bool = False) -> Remedy:
         """A path like that of the parents, which is there where theirs is not."""
         parent = self._near.parent(seen)
         if parent is None:
@@ -108,7 +112,9 @@ class OtherPaths:
         whole = parent.endpoint.path  # with its query, which stays
         field = (str(of_parent.field),)
         where = parent.endpoint.data_path
-        wanted = Wanted(whole, where, field, others=tuple(others), words=words)
+        wanted = Wanted(
+            whole, where, field, others=tuple(others), words=words, wants_rows=wants_rows
+        )
         request = parent.first
         return await self._spelled(wanted, request) if request else ""
 
@@ -134,10 +140,26 @@ class OtherPaths:
     ) -> Remedy:
         near = self._near
         path, mark, query = wanted.path.partition("?")
+        values = self._values(path, request)
+        perhaps = ""
+        for other in self._tries(wanted, request, read):
+            body = await self._body(other, request, values)
+            worth = await near.worth(body, wanted.data_path, wanted.expressions)
+            if worth > 1:
+                return Write(other + mark + query, _THERE)
+            perhaps = perhaps or (other if worth and not wanted.wants_rows else "")
+        return Write(perhaps + mark + query, "it answers, without rows") if perhaps else ""
+
+    def _tries(self, wanted: Wanted, request: PageRequest, read: AbstractSet[str]) -> list[str]:
+        """The paths that may be meant, the likeliest first; ``read``: those that may not."""
+        near = self._near
+        path, is_get = wanted.path.partition("?")[0], request.method == "GET"
         base_path, values = near.settings.base_url.path, self._values(path, request)
         linked = linked_paths(path, near.items(), base_path, values)
         told = spoken_paths(path, wanted.words, base_path, values)
-        likely = paths_like(path, base_path, near.known, wanted.made, linked)
+        words = near.known.words | ({} if is_get else SEARCHES).keys()
+        known = dataclasses.replace(near.known, words=words)
+        likely = paths_like(path, base_path, known, wanted.made, linked)
         kinds = {one.config.kind.partition("?")[0] for one in near.all}
         kinds -= {*wanted.others}  # what is another kind's is seldom meant
         # What the mapping or the API says before what is made up, the likest to the path first.
@@ -146,23 +168,21 @@ class OtherPaths:
         likely = [*wanted.others, *likely]
         likely.sort(key=lambda one: (one in kinds, -likeness(one, path) if one in said else 0.0))
         holes = set(_BRACED.findall(path))
-        words = near.known.words | {*path.split("/")}
         others = [
             one
             for one in dict.fromkeys([*told, *likely])
             if one.rstrip("/") not in read and set(_BRACED.findall(one)) == holes
-            # What is no GET goes to words of the mapping alone, or to its own end.
-            if request.method == "GET" or words.issuperset(one.split("/")) or _is_like(one, path)
-        ][:_MOST]
-        others += slips_undone(path)[:_MOST_SLIPS] if request.method == "GET" else []
-        perhaps = ""
-        for other in others:
-            body = await self._body(other, request, values)
-            worth = await near.worth(body, wanted.data_path, wanted.expressions)
-            if worth > 1:
-                return Write(other + mark + query, _THERE)
-            perhaps = perhaps or (other if worth and not wanted.wants_rows else "")
-        return Write(perhaps + mark + query, "it answers, without rows") if perhaps else ""
+        ]
+        if is_get:
+            return [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS]]
+        # What is no GET goes to words of the mapping alone, to its own end, or to that of searches.
+        is_search = path.rpartition("/")[2] in SEARCHES
+        others += [] if is_search else [f"{path}/{one}" for one in SEARCHES]
+        parts = words | {*path.split("/")}
+        tries = [*others, *slips_undone(path)]
+        return [one for one in tries if parts.issuperset(one.split("/")) or _is_like(one, path)][
+            :_MOST
+        ]
 
     async def _told(self, seen: Seen, wanted: Wanted, request: PageRequest) -> Remedy:
         """With a word of the refusal, where a list is there that has what is mapped."""

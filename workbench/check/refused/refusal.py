@@ -94,17 +94,22 @@ class Refused:
             found = await self._invalid(case)
         if found:
             return found
+        if status in _ELSEWHERE:
+            return await self._elsewhere(case, status)
+        return await self._suspected(case, status)
+
+    async def _elsewhere(self, case: Case, status: int) -> Finding:
+        """At what is asked for, or what lets requests in, and seldom at a parameter."""
+        if case.seen.is_of_parent and (other := await self._children.unlike_another(case.seen)):
+            return self._places.at(case, *other)
+        if status == httpx.codes.METHOD_NOT_ALLOWED:
+            return await self._of_method(case)
         is_unsure = case.all_failed and speaks_of_sign_in(case.error)
-        request = case.request
-        if status in NOT_FOUND and not (is_unsure and not await self._sign_in.is_seen(request)):
+        if status in NOT_FOUND and (not is_unsure or await self._sign_in.is_seen(case.request)):
             return await self._absent(case)
         if status == _FORBIDDEN and not case.all_failed:
             return await self._forbidden(case)
-        if status == _FORBIDDEN or status in NOT_FOUND:
-            return await self._not_let_in(case)
-        if status == httpx.codes.METHOD_NOT_ALLOWED:
-            return await self._of_method(case)
-        return await self._suspected(case, status)
+        return await self._not_let_in(case)
 
     async def _status(self, case: Case) -> int:
         """The status of a refusal; of one with that of a success, the one that it might have."""
@@ -131,8 +136,7 @@ class Refused:
         if not await self._is_made_up(case):
             return None
         found = await self._paths.of_asked(case.seen, case.words, is_new=True)
-        at = case.target.of_path
-        return self._places.at(case, at, found) if found else None
+        return self._places.at(case, case.target.of_path, found) if found else None
 
     async def _is_made_up(self, case: Case) -> bool:
         """Whether a path without placeholders is refused as a made-up one is."""
@@ -161,17 +165,21 @@ class Refused:
         return self._places.of_setting(way, case.error) if way else None
 
     async def _of_method(self, case: Case) -> Finding:
-        """At the method: with the other one, as far as it may be tried."""
-        other = "POST" if case.seen.config.selector.method == "GET" else "GET"
-        told = "the method is not for this path"
-        if other == "GET" and case.request is not None:
-            asked = replace(case.request, method="GET", body=None)
-            told = "so it answers" if await self._near.body(asked) is not None else told
-        if told != "so it answers":
-            otherwise = await self._otherwise(case)
-            if otherwise:
-                return self._places.at(case, *otherwise)
-        return self._places.at(case, (*case.target.base, "method"), Write(other, told))
+        """At the path, where the method is for another one; else at the method."""
+        request, place = case.request, (*case.target.base, "method")
+        if case.target.endpoint.method != "POST" or request is None:
+            post = Write("POST", "the method is not for this path")
+            return await self._unrouted(case) or self._places.at(case, place, post)
+        asked = replace(request, method="GET", body=None)
+        other = Write("GET", "so it answers") if await self._near.body(asked) is not None else None
+        if other and not request.body:
+            return self._places.at(case, place, other)
+        # What has a body is meant to be sent by POST.
+        if path := await self._paths.of_asked(case.seen, case.words, wants_rows=True):
+            return self._places.at(case, case.target.of_path, path)
+        otherwise = None if other else await self._otherwise(case)
+        told = other or "the method is not for this path: correct either of them"
+        return self._places.at(case, *(otherwise or (place, told)))
 
     async def _invalid(self, case: Case) -> Finding | None:
         """At the setting of paging that makes a request invalid."""
@@ -210,6 +218,8 @@ class Refused:
         if not resource.parameters:
             return None
         has_rows = any(page.rows for page in self._children.pages(case.seen))
+        if not has_rows and (unlike := await self._children.unlike_another(case.seen)):
+            return self._places.at(case, *unlike)
         found, key = None if has_rows else await self._children.field(resource), "field"
         if found is None:
             found, key = await self._children.filter_for(resource), "filter"
@@ -262,10 +272,8 @@ class Refused:
             return self._places.of_setting(found, case.error)
         if self._asked == 1 or await self._paths.of_asked(case.seen):
             return None
-        told = (
-            "nothing is there: the API's documentation shows a whole URL; write into baseUrl what"
-            f" stands before {case.seen.config.kind} in it"
-        )
+        told = "nothing is there: the API's documentation shows a whole URL; write into baseUrl"
+        told += f" what stands before {case.seen.config.kind} in it"
         return self._places.of_setting(Blame("baseUrl", told), case.error)
 
     async def _near_base(self, case: Case) -> Finding | None:
@@ -304,11 +312,8 @@ class Refused:
         """What a request is answered without, and that answer; what the words name first."""
         named = {*names_in(sources.said)}
         leaves = [one for one in sent if not isinstance(one.value, dict)]
-        ranked = sorted(leaves, key=lambda one: one.name not in named)
-        places: dict[object, Sent] = {}
-        for one in ranked:
-            places.setdefault((one.part, one.path), one)
-        for one in list(places.values())[:_MOST_SPARE]:
+        places = list({(one.part, one.path): one for one in leaves[::-1]}.values())[::-1]
+        for one in sorted(places, key=lambda one: one.name not in named)[:_MOST_SPARE]:
             less = left_out(request, one)
             body = await self._near.body(less) if less else None
             if body is not None:

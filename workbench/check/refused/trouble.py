@@ -112,6 +112,12 @@ class Troubles:
         if statuses <= set(resource.endpoint.empty_statuses):
             return await self._said_empty(seen)
         target = self._near.target(seen)
+        of = "its path parameters"
+        if len(target.base) > 1:
+            of = f"the path parameters of {resource.endpoint.path}"
+        case = case_of(self._near, seen, f"404 or 410 for every value of {of}")
+        if unlike := await self._children.unlike_another(seen):
+            return [self._places.at(case, *unlike)]
         lacks = await self._lacking(seen, resource)
         found = None if lacks == "path" else await self._children.field(resource)
         name, field = found or (resource.parameters[-1].name, None)
@@ -124,15 +130,11 @@ class Troubles:
         remedy = field or path or endpoint
         if not (remedy or lacks) and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
-        of = "its path parameters"
-        if len(target.base) > 1:
-            of = f"the path parameters of {resource.endpoint.path}"
-        told = f"404 or 410 for every value of {of}"
         own: Path = ("selector", "path_parameters", name, "endpoint" if endpoint else "field")
         is_of_parameter = field or endpoint or (lacks == "value" and not path)
         said = _ABSENT[lacks].format(name=name)
         place = own if is_of_parameter else target.of_path
-        return [self._places.at(case_of(self._near, seen, told), place, remedy or said)]
+        return [self._places.at(case, place, remedy or said)]
 
     async def _said_empty(self, seen: Seen) -> list[Finding]:
         """Children that all have nothing, as a status says that may say so, but of another path."""

@@ -1,0 +1,79 @@
+"""``check`` on a method that is not for a path: the path, or the method, by what is answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.check_scene import Mistake, Scene, Spoil, listed, person, signed, swap, told
+from tests.fault_api import FaultApi, Reply, Request, answer
+
+_PEOPLE = [person(number) for number in range(25)]
+_FILTER = "body: {size: 10}\n      pagination: {send_in: body}"
+
+
+def _by_post(request: Request) -> Reply:
+    """A search, which takes its pages in the body."""
+    if request.method != "POST" or not signed(request):
+        return answer({"message": "method not allowed"}, 405)
+    size, number = (int(str(request.json.get(one, 1))) for one in ("size", "page"))
+    return answer({"data": _PEOPLE[(number - 1) * size : number * size]})
+
+
+def _by_get(request: Request) -> Reply:
+    """The list beside it."""
+    if request.method != "GET":
+        return answer({"message": "method not allowed"}, 405)
+    return listed(_PEOPLE)(request)
+
+
+def _one(request: Request) -> Reply:
+    """No single one is there."""
+    return answer({"message": "no"}, 404 if request.method == "GET" else 405)
+
+
+def _kind(path: str, body: str = _FILTER) -> Spoil:
+    selector = f"    selector:\n      method: POST  # as told\n      {body}"
+    return swap("kind: /people\n    selector:", f"kind: {path}\n{selector}")
+
+
+@pytest.fixture
+def scene(tmp_path: Path, api: FaultApi) -> Scene:
+    """An API whose searches are at a path of their own."""
+    found = Scene(tmp_path, api)
+    api.serve("/v1/people", _by_get)
+    api.serve("/v1/{}/{}", _one)
+    api.serve("/v1/people/search", _by_post)
+    return found
+
+
+async def test_nothing_is_said_of_a_search(scene: Scene) -> None:
+    """It is as it should be."""
+    report = await scene.spoilt([_kind("/people/search")])
+
+    assert report.findings == [], told(report.findings)
+
+
+CASES = {
+    "the list beside the search, which GET reads": Mistake(
+        [_kind("/people")], "kind: /people", "write kind: /people/search (it answers 200)"
+    ),
+    "a slip in the word of a search": Mistake(
+        [_kind("/people/serach")], "kind: /people/", "write kind: /people/search (it answers 200)"
+    ),
+    "a slip before the word of a search": Mistake(
+        [_kind("/poeple/search")], "kind: /poeple", "write kind: /people/search (it answers 200)"
+    ),
+    "a list that GET reads, and nothing to send": Mistake(
+        [_kind("/people", "body: {}")], "method: POST", "write method: GET (so it answers)"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+async def test_what_is_answered_is_told(case: Mistake, scene: Scene) -> None:
+    """At the path, where the same is answered at another one."""
+    report = await case.is_told(scene)
+
+    assert len(report.findings) == 1, told(report.findings)
