@@ -26,7 +26,7 @@ from workbench.check.files.graphql_slips import paging_of
 from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.guesses.expressions import better, leaves, rows_of, values_of, written
 from workbench.check.lists.children import Children
-from workbench.check.lists.paging_trials import PagingTrials
+from workbench.check.lists.paging_trials import FEWEST, ROUND, PagingTrials
 from workbench.check.lists.places import Case, Paged, Places, case_of, rows_in
 from workbench.check.lists.unsent import Unsent
 
@@ -37,8 +37,6 @@ _MARKERS: Final = ("nextPageToken", "next_page_token", "next", "cursor", "next_c
 
 _LED: Final = frozenset({"cursor", "next_link", "header_link"})
 """The styles of lists that are led by what answers have."""
-_FEWEST: Final = 10  # rows of a server's own page
-_ROUND: Final = 5  # servers cut pages at multiples of it
 
 
 @dataclass(frozen=True)
@@ -252,7 +250,7 @@ def _in_doubt(read: Listed) -> PageRead | None:
     longest = max(read.pages, key=lambda page: page.rows, default=None)
     if longest is None:
         return None
-    is_long, is_round = longest.rows >= _FEWEST, not longest.rows % _ROUND
+    is_long, is_round = longest.rows >= FEWEST, not longest.rows % ROUND
     if paging.type in _LED:
         is_led = any(page.goes_on for page in read.pages)
         return longest if is_long and is_round and not is_led else None

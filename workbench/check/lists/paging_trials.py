@@ -23,7 +23,7 @@ from workbench.check.asking.nearby import Listed, Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare
 from workbench.check.findings import likeness
-from workbench.check.guesses.expressions import lists_of_objects
+from workbench.check.guesses.expressions import lists_of_objects, rows_of
 from workbench.check.guesses.refusal_words import named_missing, variable_missed
 from workbench.check.lists.paging_ways import Ways
 from workbench.check.lists.places import Case, Paged
@@ -38,6 +38,9 @@ _AT_LEAST: Final = re.compile(
 )
 
 
+FEWEST: Final = 10
+"""Rows of a page of a server's own; it is cut at a multiple of ``ROUND``."""
+ROUND: Final = 5
 _LIKE: Final = 0.6  # likeness of a name and the one that was meant
 _NUMBER: Final = re.compile(r"(?<![\w.])[1-9]\d{0,3}(?![\w.])")
 _MOST: Final = 6  # numbers of a refusal that are tried
@@ -75,12 +78,17 @@ class PagingTrials:
         is_first = found is not None and found.first == "startPage"
         if way := await self.other(target, words) or (found if is_first else None):
             return way
-        if found and (sized := await self._ways.sized(request, target.endpoint, words)):
-            return sized
         if found:
-            told = "without a size it answers: correct sizeParam, or write size_param: null"
-            return "sizeParam", f"{told} in its pagination"
+            return await self._ways.sized(request, target.endpoint, words) or found
+        if await self._is_whole(target):
+            return Paged({"paginationType": "none"}, "without parameters of paging it answers")
         return "paginationType", "without the parameters of paging it answers: correct their names"
+
+    async def _is_whole(self, target: Target) -> bool:
+        """Whether a plain request has few rows, as many as servers seldom cut pages at."""
+        body = await self.near.body(target.request) if target.request else None
+        rows = len(rows_of(body))
+        return 0 < rows < FEWEST and bool(rows % ROUND)
 
     @staticmethod
     def named(target: Target, words: str) -> Paged | None:

@@ -51,13 +51,20 @@ class Paged:
         return f"write {keys if is_there else f'pagination: {{{keys}}}'}: {self.proof}"
 
     @property
+    def settings(self) -> dict[str, Json]:
+        """What of it settings can say."""
+        pairs = self.values.items()
+        return {name: value for name, value in pairs if name in FIELDS and value is not None}
+
+    @property
     def as_settings(self) -> str:
         """As lines of the settings, and what no setting says as a resource's own."""
-        lines = [line(name, value) for name, value in self.values.items() if name in FIELDS]
-        rest = {name: value for name, value in self.values.items() if name not in FIELDS}
-        own = Paged(rest, self.proof).own(is_there=False).removeprefix("write ") if rest else ""
-        told = ", ".join(lines)
-        return f"write {told}{', and in the selector ' + own if own else ': ' + self.proof}"
+        lines = ", ".join(line(name, value) for name, value in self.settings.items())
+        rest = {name: value for name, value in self.values.items() if name not in self.settings}
+        if not rest:
+            return f"write {lines}: {self.proof}"
+        own = Paged(rest, self.proof).own(is_there=False).removeprefix("write ")
+        return f"write {f'{lines}, and ' if lines else ''}in the selector {own}"
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,7 @@ class Places:
 
     def __init__(self, variables: Variables | None, all_seen: Sequence[Seen] = ()) -> None:
         self.variables = variables
+        self._has_others = len(all_seen) > 1
         self._paged = [one for one in all_seen if not one.errors and _has_two_pages(one)]
 
     def at(self, case: Case, path: Path, remedy: Remedy) -> Finding:
@@ -151,8 +159,11 @@ class Places:
         own = (*base, "pagination")
         is_set = self.variables is None or variable_of(name) in self.variables.lines
         # What no setting says a resource says itself.
-        has_setting = not isinstance(remedy, Paged) or any(one in FIELDS for one in remedy.values)
+        has_setting = not isinstance(remedy, Paged) or bool(remedy.settings) or is_set
+        # Where one list is not paged, others may well be.
+        is_none = isinstance(remedy, Paged) and remedy.values.get("paginationType") == "none"
         is_of_resource = self.is_own(seen, name, base) or not has_setting
+        is_of_resource = is_of_resource or (is_none and self._has_others)
         if is_of_resource or self.is_unpaged or (_is_said(seen, own) and not is_set):
             path = (*own, _key(name))
             at = path if _is_said(seen, path) else own
@@ -161,12 +172,12 @@ class Places:
             return self.at(case, at, self._own(seen, own, remedy))
         if not isinstance(remedy, Paged):
             return self.of_setting(Blame(name, remedy), error)
-        texts = {one: _text(value) for one, value in remedy.values.items() if one in FIELDS}
+        texts = {one: as_written(value) for one, value in remedy.settings.items()}
         found = self.of_setting(Blame(name, remedy.as_settings, texts), error)
         rest = [
             Put(seen.document.name, (*seen.base, *own, _key(one)), value)
             for one, value in remedy.values.items()
-            if one not in FIELDS
+            if one not in remedy.settings
         ]
         return replace(found, fix=(*found.fix, *rest))
 
@@ -207,11 +218,6 @@ def _are_apart(one: PageRead, other: PageRead) -> bool:
 def rows_in(page: PageRead) -> Sequence[Json]:
     """All rows of a page: its items may be without those of the page before."""
     return max((rows for _, rows in lists_of_objects(page.body)), key=len, default=page.items)
-
-
-def _text(value: Json) -> str:
-    """A setting as a file has it; "" for one that is not to be set."""
-    return "" if value is None else as_written(value)
 
 
 def _key(setting: str) -> str:

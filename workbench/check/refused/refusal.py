@@ -14,13 +14,12 @@ from msgspec.structs import replace
 from errors import BodyError, OceanCustomError, ResponseError
 from jq_engine.paths import plain_path
 from json_values import Json
-from pagination import DEFAULT_POSITION_PARAM
 from paging.model import PageRequest, SendIn
 from transport.formats import BodyFormat
 from workbench.check.asking.absence import Absence
 from workbench.check.asking.alternatives import Sources
 from workbench.check.asking.answered import ask, is_reported
-from workbench.check.asking.nearby import NOT_FOUND, Target
+from workbench.check.asking.nearby import NOT_FOUND
 from workbench.check.asking.sent import IN_URL, Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
@@ -40,8 +39,10 @@ from workbench.check.refused.spoken import (
     media,
     media_told,
     missing,
+    position_of,
     spoken_of,
     suspects_of,
+    without,
 )
 
 _FORBIDDEN: Final = 403
@@ -322,7 +323,7 @@ class Refused:
 
     async def _spoken_of(self, case: Case, given: Mapping[str, Sequence[str]]) -> Finding:
         """At what a refusal's words name, or without which the request is answered."""
-        words, position = case.words, _position(case.target)
+        words, position = case.words, position_of(case.target)
         if position and re.search(rf"\b{re.escape(position)}\b", words):
             told = f"the API refuses {position}: correct how the list is paged, or that name"
             return self._places.paging(case, told)
@@ -422,10 +423,7 @@ class Refused:
         told = f"write it as {other} in the place of {part}: so it answers"
         if part:
             return (*case.target.base, part), told
-        if spare is None:
-            return None
-        told = f"without {spare.name} it answers: correct its name or its value, or remove it"
-        return spare.at(case.target.base), told
+        return None if spare is None else without(spare, case.target)
 
     async def _worded(
         self, case: Case, sent: Sequence[Sent], request: PageRequest
@@ -439,11 +437,3 @@ class Refused:
             if asked and word and await self._near.body(asked) is not None:
                 return place, Write(word[0], "in quotes: YAML makes it a boolean")
         return None
-
-
-def _position(target: Target) -> str:
-    """The name that a list's position is sent under, where the request itself has none so."""
-    paging, request = target.endpoint.pagination, target.request
-    name = paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type) or ""
-    is_own = request is not None and any(one == name for one, _ in request.params)
-    return "" if is_own or paging.type == "none" else name.rpartition(".")[2]

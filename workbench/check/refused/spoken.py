@@ -10,11 +10,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from json_values import as_written
+from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
 from paging.model import PageRequest
 from workbench.check.asking.absence import Answered
+from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
-from workbench.check.asking.sent import Sent
-from workbench.check.findings import Path, likeness
+from workbench.check.asking.sent import IN_PATH, Sent
+from workbench.check.findings import Path, Remedy, likeness, removed
 from workbench.check.guesses.names import letters
 from workbench.check.guesses.refusal_words import (
     header_missed,
@@ -153,3 +155,25 @@ def _has(text: str, word: str) -> bool:
         return True
     spelled = letters(word)
     return len(spelled) >= _SPEAKING and spelled in letters(text)
+
+
+def position_of(target: Target) -> str:
+    """The name that a list's position is sent under, where the request itself has none so."""
+    request, (name, *_) = target.request, _of_paging(target)
+    is_own = request is not None and any(one == name for one, _ in request.params)
+    return "" if is_own or target.endpoint.pagination.type == "none" else name.rpartition(".")[2]
+
+
+def _of_paging(target: Target) -> tuple[str, str]:
+    """The names that a list's position and size are sent under; "" for none."""
+    paging = target.endpoint.pagination
+    position = paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type)
+    return position or "", (paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type) or "")
+
+
+def without(spare: Sent, target: Target) -> tuple[Path, Remedy]:
+    """The place of what a request is answered without, and what to do about it."""
+    told = f"without {spare.name} it answers: "
+    if spare.name in _of_paging(target) and spare.part != IN_PATH:
+        return spare.at(target.base), removed(f"{told}remove it, for paging sends it")
+    return spare.at(target.base), f"{told}correct its name or its value, or remove it"
