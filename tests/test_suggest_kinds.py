@@ -277,6 +277,34 @@ KINDS = {
         },
         ("/things", "/things/{thing}/parts"),
     ),
+    "children of what stands in a list of each item": Api(
+        [
+            Collection("/summaries", table("summaries"), wrap="summaries"),
+            Collection(
+                "/properties/{property_id}/streams",
+                children("streams", of=("properties", "id"), property_id="~of"),
+            ),
+        ],
+        {
+            "summaries": [
+                {
+                    "id": f"s{n}",
+                    "propertySummaries": [
+                        {"property": f"properties/{n}{k}", "kind": "web"} for k in range(n)
+                    ],
+                }
+                for n in range(4)
+            ],
+            "properties": [{"id": f"{n}{k}"} for n in range(4) for k in range(n)],
+            "streams": [
+                {"id": f"x{n}{k}-{m}", "name": f"Stream {m}", "~of": f"{n}{k}"}
+                for n in range(4)
+                for k in range(n)
+                for m in range(2)
+            ],
+        },
+        ("/summaries", "/properties/{property_id}/streams"),
+    ),
     "children of whom the first parent has none": Api(
         [
             Collection("/people", table("people"), wrap="people"),
@@ -324,6 +352,7 @@ COUNTS = {
     "/teams": 2,
     "/labels.xml": 5,
     "/charts": 8,
+    "/properties/{property_id}/streams": 12,
     "/things/{thing}/parts": 114,
     "/things/{thing}/parts.json": 9,
 }
@@ -525,6 +554,58 @@ async def test_a_short_list_is_paged_as_another_only_where_its_parameters_do_som
             ".name",
             ".attrs.display_name",
             id="a name in the object that holds the item",
+        ),
+        pytest.param(
+            [
+                {
+                    "kind": "Person",
+                    "held": {
+                        "id": {"label": "ID", "value": f"p-{n:02}"},
+                        "first_name": {"label": "First name", "value": f"F{n}"},
+                        "last_name": {"label": "Last name", "value": f"L{n}"},
+                    },
+                }
+                for n in range(12)
+            ],
+            ".held.id.value",
+            '.held.first_name.value + " " + .held.last_name.value',
+            id="values in objects that say what they are",
+        ),
+        pytest.param(
+            [
+                {
+                    "id": f"b{n}x",
+                    "message": f"Fix {n}",
+                    "state": "passed",
+                    "line": n,
+                    "by": {"id": f"u{n % 9}", "name": f"U {n}"},
+                }
+                for n in range(12)
+            ],
+            ".id",
+            ".message",
+            id="a message, beside the name of somebody with an id of their own",
+        ),
+        pytest.param(
+            [
+                {"thing": {"id": f"t{n}", "label": f"T {n}"}, "user": {"id": n, "name": f"U {n}"}}
+                for n in range(12)
+            ],
+            ".thing.id",
+            ".thing.label",
+            id="an object that is called what an item is, beside another one",
+        ),
+        pytest.param(
+            [{"serial": f"Q{n:03}-x", "name": f"Switch {n}" if n % 5 else ""} for n in range(12)],
+            ".serial",
+            ".name",
+            id="a name that some leave empty",
+        ),
+        pytest.param(
+            [{"code": f"POS{n:03}", "outerName_main": f"Position {n}"} for n in range(12)],
+            ".code",
+            ".outerName_main",
+            id="some name that no two have",
         ),
     ],
 )

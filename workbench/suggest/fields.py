@@ -41,6 +41,7 @@ _IDENTIFIER_NAMES = (
 )  # fmt: skip
 _NAMING = frozenset(["id", "key", "name", "slug", "code", "number", "namespace", "path"])
 _MOST_PAIRED = 8
+_HOLDERS = frozenset(["value", "text", "raw", "rendered"])  # keys that only hold what a field has
 _WIDE = frozenset(["sys", "object", "account", "global"])  # of the whole installation
 
 
@@ -49,11 +50,13 @@ class Column:
     """The values that one path has in every item; None where an item has none.
 
     ``made_by``: jq for values that are only a part of what stands there, "" for the whole of it.
+    ``each``: every value is a list, of whose elements each counts.
     """
 
     keys: tuple[str, ...]
     values: Sequence[Json]
     made_by: str = ""
+    each: bool = False
 
     @property
     def path(self) -> str:
@@ -61,9 +64,20 @@ class Column:
         return self.made_by or jq_path(self.keys)
 
     @property
+    def telling(self) -> tuple[str, ...]:
+        """The keys without what only holds a field's value: a ``name.value`` is a name."""
+        last = "".join(words_of(self.keys[-1]))
+        return self.keys[:-1] if len(self.keys) > 1 and last in _HOLDERS else self.keys
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of what it is called."""
+        return words_of(self.telling[-1])
+
+    @property
     def name(self) -> str:
-        """The words of the last key."""
-        return " ".join(words_of(self.keys[-1]))
+        """What it is called, in words."""
+        return " ".join(self.words)
 
     @property
     def present(self) -> list[Json]:
@@ -137,10 +151,13 @@ def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
     """The columns that tell items apart, the likeliest first; ``noun`` is what an item is."""
     if len(found) == 1 and found[0].keys == ("value",):  # a list of plain values
         return [column for column in found if column.is_unique()]
-    called = {column.keys[:-1] for column in found if column.name == "name"}
-    around = keys_around(found)
+    called = {column.telling[:-1] for column in found if column.name == "name"}
+    around = keys_around(found, noun)
     rated = [
-        (_identifier_rank(column, noun, around, is_beside_name=column.keys[:-1] in called), column)
+        (
+            _identifier_rank(column, noun, around, is_beside_name=column.telling[:-1] in called),
+            column,
+        )
         for column in found
         if column.is_unique()
     ]
@@ -149,10 +166,13 @@ def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
 
 
 def _identifier_rank(
-    column: Column, noun: str, around: Collection[str], *, is_beside_name: bool
+    column: Column,
+    noun: str,
+    around: Collection[str],
+    is_beside_name: bool,  # noqa: FBT001 (private)
 ) -> tuple[int, int] | None:
-    words = words_of(column.keys[-1])
-    depth = len(column.keys)
+    words = column.words
+    depth = len(column.telling)
     if column.made_by:  # the end of its own address
         return _OF_ADDRESS, depth
     fits = all(_PORT_IDENTIFIER.fullmatch(str(value)) for value in column.values)
@@ -181,7 +201,7 @@ def _identifier_rank(
         return None
     if format_of(column.values) == "url":
         place += 20  # the address of an item, which another host or version changes
-    place += _OF_ANOTHER * sum(key not in around for key in column.keys[:-1])
+    place += _OF_ANOTHER * sum(key not in around for key in column.telling[:-1])
     return place + (0 if fits else 9), depth
 
 
@@ -189,7 +209,7 @@ def is_own_name(column: Column, noun: str) -> bool:
     """Whether it is the id of what an item is, in so many words, or the end of its address."""
     if column.made_by:
         return not all(str(value).isdigit() for value in column.values)
-    words = words_of(column.keys[-1])
+    words = column.words
     return len(words) > 1 and words[0] in noun.split() and names_identity(words[-1])
 
 
@@ -222,7 +242,7 @@ def _is_moment(value: Json) -> bool:
 
 
 def _names_a_thing(column: Column) -> bool:
-    words = words_of(column.keys[-1])
+    words = column.words
     is_id = bool(words) and (names_identity(words[-1]) or ends_in_id(words[-1]))
     return is_id or bool(_NAMING.intersection(words))
 
@@ -295,18 +315,20 @@ def properties(found: Sequence[Column], leave: Sequence[Column]) -> list[Propert
         if typed is None or column.keys in left or len(made) >= _MOST_PROPERTIES:
             continue
         schema, expression = typed
-        name = _property_name([key for key in column.keys if key not in around], made)
+        name = _property_name([key for key in column.telling if key not in around], made)
         if name:
             made[name] = Property(name, column, expression, schema, _note(column, schema))
     return list(made.values())
 
 
-def keys_around(found: Sequence[Column]) -> set[str]:
+def keys_around(found: Sequence[Column], noun: str = "") -> set[str]:
     """The keys of objects that hold most of an item, such as ``attributes``: they tell nothing.
 
-    ``region.name`` is no name of the item.
+    ``region.name`` is no name of the item. An object that is called what an item is, is the item.
     """
-    held = Counter(column.keys[0] for column in found if len(column.keys) > 1)
+    held = Counter(column.keys[0] for column in found if len(column.telling) > 1)
+    if own := {key for key in held if " ".join(words_of(key)) == noun}:
+        return own
     return {key for key, count in held.items() if count * 2 >= len(found)}
 
 

@@ -21,7 +21,7 @@ from workbench.suggest.fields import (
 )
 from workbench.suggest.study import Study
 from workbench.suggest.titles import in_its_place, is_code, names_of_two, title_of
-from workbench.suggest.vocabulary import names_identity, words_of
+from workbench.suggest.vocabulary import names_identity
 
 _LOCAL_NAMES = frozenset(
     ["name", "slug", "key", "number", "value", "position", "code", "ref", "index", "order"]
@@ -83,7 +83,7 @@ async def _shown_identifier(
     if study.place.single or detail is None:
         return own[0], proof
     for column in own[:2]:
-        if len(words_of(column.keys[-1])) == 0:
+        if not column.words:
             continue
         try:
             reply = await asker.ask(_one(detail, column.values[0]))
@@ -129,7 +129,7 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     is_named = best is not None and (is_own_name(best, study.target.noun) or _is_random(best))
     is_other = bool(within) and best is not None and within[0] != best.keys
     # A few children of a few parents show nothing of what is called as something else.
-    words = words_of(best.keys[-1]) if best else []
+    words = best.words if best else ()
     is_foreign = len(words) > 1 and not _is_id(words[-1])
     is_open = not is_named and (is_other or is_foreign)
     is_local = best is None or is_open or _is_local(best, study)

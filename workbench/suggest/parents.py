@@ -11,9 +11,10 @@ import httpx
 
 from json_values import Json
 from resync.path_parameters import Binding, request_for
+from workbench.suggest.addresses import addresses_of, last_segment
 from workbench.suggest.asking import Asker, Reply
-from workbench.suggest.fields import Column
-from workbench.suggest.items import places
+from workbench.suggest.fields import Column, at
+from workbench.suggest.items import jq_path, places
 from workbench.suggest.refused import of_every_sort
 from workbench.suggest.study import Parent, Studies, Study
 from workbench.suggest.targets import PLACEHOLDER, noun_words, singular
@@ -41,12 +42,12 @@ def fields_for(name: str, parent: Study) -> list[Column]:
     ``{zone_id}`` speaks of ``id``, ``{repo}`` of a column of that name or of the identifier.
     """
     words = words_of(name)
-    found = (*parent.columns, *parent.addresses)
+    found = (*parent.columns, *parent.addresses, *_inner(parent.columns, set(noun_words(name))))
     usable = [column for column in found if _is_segment(column)]
 
     def rank(column: Column) -> tuple[int, int]:
-        own = words_of(column.keys[-1])
-        if column.made_by:
+        own = column.words
+        if column.made_by and not column.each:
             return 3, 1
         if own == words or (len(words) > 1 and own == words[-1:]):
             place = 0
@@ -66,11 +67,37 @@ def fields_for(name: str, parent: Study) -> list[Column]:
     return [column for column in ranked if rank(column)[0] < _UNLIKELY][:_MOST_FIELDS]
 
 
+def _inner(found: Sequence[Column], nouns: set[str]) -> Iterator[Column]:
+    """What stands in the lists within a parent's items, where a key says that it is meant."""
+    for column in found:
+        lists = [one if isinstance(one, list) else [] for one in column.values]
+        if not any(lists) or not all(isinstance(one, list) for one in column.present):
+            continue
+        rows = [row for one in lists for row in one if isinstance(row, dict)]
+        for keys in dict.fromkeys((str(key),) for row in rows for key in row) or [()]:
+            words = {singular(word) for key in (*column.keys[-1:], *keys) for word in words_of(key)}
+            texts = [at(row, keys) for one in lists for row in one]
+            if not nouns & words or not texts:
+                continue
+            path = f"{column.path}[]?" + (jq_path(keys) if keys else "")
+            held = [[at(row, keys) for row in one] for one in lists]
+            if addresses_of(texts):
+                path = last_segment(path, texts)
+                held = [[one.last for one in addresses_of(some)] for some in held]
+            yield Column((*column.keys, *keys), [*held], path, each=True)
+
+
 def _is_segment(column: Column) -> bool:
-    return bool(column.values) and all(
+    values = [one for value in column.values for one in _each(column, value)]
+    return bool(values) and all(
         isinstance(value, str | int) and not isinstance(value, bool) and str(value)
-        for value in column.values
+        for value in values
     )
+
+
+def _each(column: Column, value: Json) -> list[Json]:
+    """The values that a column has in one row."""
+    return value if column.each and isinstance(value, list) else [value]
 
 
 def bindings(parents: Sequence[Parent]) -> list[Binding]:
@@ -100,7 +127,9 @@ def _rows(
     """
     names = inherited(parent.study, parents)
     same = [one.name for one in parents if one.study is parent.study]
-    for row, value in zip(parent.study.items, parent.column.values, strict=True):
+    column = parent.column
+    pairs = zip(parent.study.items, column.values, strict=True)
+    for row, value in ((row, one) for row, held in pairs for one in _each(column, held)):
         if all(binding.parents.get(name, row) is row for name in same) and all(
             theirs not in binding.values or row.get(f"__{own}") == binding.values[theirs]
             for own, theirs in names.items()

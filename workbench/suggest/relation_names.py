@@ -8,6 +8,7 @@ from workbench.suggest.study import Study
 from workbench.suggest.targets import plural, singular
 from workbench.suggest.vocabulary import ends_in_id, names_identity, words_of
 
+_LONG = 5  # letters of a word that no other ends in by chance
 SYNONYMS = tuple(
     frozenset(words.split())
     for words in (
@@ -37,8 +38,8 @@ def speaks_of(keys: tuple[str, ...], target: Study) -> bool:
     """Whether a field's name speaks of a target: by its noun, or by a word for the same."""
     words = set(words_in(keys))
     nouns = set(words_in(tuple(target.nouns)))
-    if words & nouns:
-        return True
+    if words & nouns or any(len(w) >= _LONG and n.endswith(w) for w in words for n in nouns):
+        return True  # the groups of a host are host groups, `hostgroups`
     return any(words & group and nouns & group for group in SYNONYMS)
 
 

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from itertools import repeat
 
 from workbench.suggest.fields import Column, format_of, keys_around
-from workbench.suggest.vocabulary import names_identity, words_of
+from workbench.suggest.vocabulary import names_identity
 
 _UNNAMED = 99  # the rank of a title by no telling name
 _LONGEST_TITLE = 120
+_OF_ANOTHER = 12  # what is added to the rank of a name that has its own id beside it
 _CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
 _OPAQUE = re.compile(r"[\dA-Fa-f.:_-]*\d[\dA-Fa-f.:_-]*")
 _TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
 _OF_TWO = re.compile(r".* name|(first|fore|given|last|sur|family)name")
 _NAME, _BOTH = " name", 2
+_SPEAKS = frozenset(["name", "title", "label"])
 _TITLE_NAMES = (
     "display name", "name", "title", "subject", "friendly name", "full name", "long name",
     "summary", "label", "headline", "short description", "rendered", "login", "username",
@@ -31,25 +33,39 @@ def title_of(
     ``of``: whose child each item is; children of several parents may have the same names.
     """
     texts = [column for column in found if _is_title(column) and not _is_same(column)]
+    if identifier is None:  # what is empty now and then may be a part of what tells them apart
+        texts = [column for column in texts if "" not in column.values]
     if identifier and len(texts) > 1 and is_code(identifier):
         texts = [column for column in texts if column.keys != identifier.keys]
-    around = keys_around(found)
+    around = keys_around(found, noun)
 
     def depth(column: Column) -> int:
-        return sum(key not in around for key in column.keys[:-1])
+        return sum(key not in around for key in column.telling[:-1])
+
+    others = {c.telling[:-1] for c in found if depth(c) and _names_id(c)}
 
     def rank(column: Column) -> tuple[int, int]:
-        return _title_rank(column, found, noun) + 6 * depth(column), len(column.keys)
+        of_another = _OF_ANOTHER if column.telling[:-1] in others else 0
+        return _title_rank(column, found, noun) + 6 * depth(column) + of_another, len(column.keys)
 
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
     # A name within an object that many items share is that of another thing, such as an author.
     own = [column for column in named if depth(column) == 0 or _is_varied(column, of)]
     if own:
         return next((column for column in own if _is_varied(column, of)), own[0])
+    if names := [c for c in texts if depth(c) == 0 and _is_own_name(c, of, identifier)]:
+        return names[0]
     if identifier and identifier in texts and _is_called(identifier):
         return identifier
     copied = identifier.values if identifier else None
     return _best_text([c for c in texts if c.values != copied], named, of)
+
+
+def _is_own_name(column: Column, of: Sequence[str], identifier: Column | None) -> bool:
+    """Whether it is some name, which no two items have, where what identifies them is none."""
+    is_other = identifier is None or not _SPEAKS.intersection(identifier.words)
+    is_name = is_other and bool(_SPEAKS.intersection(column.words)) and not _names_id(column)
+    return is_name and _own_values(column, of) == len(column.values)
 
 
 def _best_text(
@@ -103,7 +119,7 @@ def in_its_place(found: Sequence[Column], title: Column) -> Column | None:
     """What names the items that a title lacks: a text by a telling name, which every item has."""
     whole = [c for c in found if len(c.present) == len(c.values) and c.name in _TITLE_NAMES]
     usable = [
-        c for c in whole if c.keys[:-1] == title.keys[:-1] and _is_title(c) and c is not title
+        c for c in whole if c.telling[:-1] == title.telling[:-1] and _is_title(c) and c is not title
     ]
     return min(usable, key=lambda column: _TITLE_NAMES.index(column.name), default=None)
 
@@ -113,7 +129,7 @@ def names_of_two(found: Sequence[Column], title: Column, noun: str = "") -> str:
 
     What has an id beside it is another thing's name.
     """
-    level = [column for column in found if column.keys[:-1] == title.keys[:-1]]
+    level = [column for column in found if column.telling[:-1] == title.telling[:-1]]
     beside = [column for column in level if _OF_TWO.fullmatch(column.name)]
     both = [c for c in beside if _is_title(c) and _bare(c, noun) not in _TITLE_NAMES]
     others = {column.name.removesuffix(" id") + _NAME for column in level if _names_id(column)}
@@ -156,7 +172,7 @@ def _is_opaque(column: Column) -> bool:
 
 
 def _names_id(column: Column) -> bool:
-    return any(map(names_identity, words_of(column.keys[-1])[-1:]))
+    return any(map(names_identity, column.words[-1:]))
 
 
 def _is_same(column: Column) -> bool:
@@ -165,7 +181,7 @@ def _is_same(column: Column) -> bool:
 
 
 def _is_title(column: Column) -> bool:
-    texts = column.present
+    texts = [text for text in column.present if text != ""]
     return len(texts) * 2 > len(column.values) and all(
         isinstance(text, str)
         and len(text) <= _LONGEST_TITLE
