@@ -84,6 +84,29 @@ def _with_cursors(call: Call) -> Answer:
     return Answer(body=[{"cursor": mark, "thing": row} for mark, row in pairs])
 
 
+def _behind(call: Call) -> Answer:
+    """Rows behind the one with a number, in the order of their numbers."""
+    size, after = int(call.param("pageSize") or 50), int(call.param("after") or 0)
+    found = [row for row in call.data["things"] if row["id"] > after]
+    return Answer(body=found[:size])
+
+
+def _marked(call: Call) -> Answer:
+    """Pages by a parameter that no word tells; what is no number is no offset."""
+    if not (call.param("offset") or "0").isdigit():
+        raise RefusedError(400, "'offset' has to be an integer")
+    paging = Cursor(
+        size="size", cursor="resumeAt", default=20, cap=30, tell={"nextMark": at_end("next_value")}
+    )
+    return Collection("/things", table("things"), paging, wrap="data").answer(call)
+
+
+def _by_name(call: Call) -> Answer:
+    """A list under the name that was asked for."""
+    found = [row for row in call.data["values"] if row["kind"] == call.at["kind"]]
+    return Answer(body={"found": {call.at["kind"]: found}})
+
+
 def _template(facts: Facts) -> Json:
     return facts.call.path + "{?skip,take,ids}"
 
@@ -277,6 +300,56 @@ KINDS = {
         },
         ("/things", "/things/{thing}/parts"),
     ),
+    "a parameter for the cursor that no word tells": Api(
+        [Custom("/things", _marked)], {"things": rows(47)}
+    ),
+    "a cursor by a name that does not say so, which also the longest answer has": Api(
+        [
+            Collection(
+                "/things",
+                table("things"),
+                Cursor(
+                    size="size",
+                    cursor="bookmark",
+                    default=20,
+                    cap=30,
+                    tell={"place": at_end("next_value")},
+                ),
+                wrap="data",
+            )
+        ],
+        {"things": rows(47)},
+    ),
+    "a size and a number by names that only the answer has": Api(
+        [
+            Collection(
+                "/things",
+                table("things"),
+                PageNumber(
+                    size="cut",
+                    number="sheet",
+                    default=20,
+                    cap=99,
+                    tell={"cut": "size", "sheet": "number", "sheets": "pages"},
+                ),
+                wrap="data",
+            )
+        ],
+        {"things": rows(71)},
+    ),
+    "lists under the name that each child has": Api(
+        [
+            Collection("/kinds", table("kinds"), wrap="kinds"),
+            Custom("/kinds/{kind}", _by_name),
+        ],
+        {
+            "kinds": [{"name": f"kind_{word}"} for word in "abc"],
+            "values": [
+                {"id": n, "name": f"V {n}", "kind": f"kind_{'abc'[n % 3]}"} for n in range(14)
+            ],
+        },
+        ("/kinds", "/kinds/{kind}"),
+    ),
     "children of what stands in a list of each item": Api(
         [
             Collection("/summaries", table("summaries"), wrap="summaries"),
@@ -343,6 +416,7 @@ KINDS = {
 COUNTS = {
     "/service/{service}": 9,
     "/services": 4,
+    "/kinds/{kind}": 14,
     "/team/{team}/space": 3,
     "/space/{space}/list": 7,
     "/list/{list}/task": 40,
@@ -629,6 +703,35 @@ def test_children_of_several_parents_may_have_the_same_names() -> None:
 
     assert title_of([ids, names], ids, of=parents) == names
     assert title_of([ids, names], ids) != names
+
+
+async def test_the_number_of_the_last_row_is_no_count() -> None:
+    """Where rows are numbered from 1 and none is missing, the name tells one from the other."""
+    data: Data = {"things": [{"id": n, "name": f"Thing {n}"} for n in range(1, 40)]}
+
+    (found,) = await _read(["/things"], data, Custom("/things", _behind))
+
+    assert (found.paging.type, found.paging.settings) == (
+        "cursor",
+        {"pagination_param": "after", "cursor_path": ".[-1].id"},
+    )
+
+
+async def test_a_word_beside_an_id_says_of_what_it_is() -> None:
+    """One small number is in every list, but for the list that the word names."""
+    teams: list[Row] = [{"id": n, "name": f"Team {n}"} for n in range(5, 8)]
+    users: list[Row] = [{"id": n, "name": f"User {n}"} for n in range(5, 9)]
+    repos: list[Row] = [
+        {"id": 900 + n, "name": f"R {n}", "on": True, "owner": {"@type": "team", "id": 5}}
+        for n in range(9)
+    ]
+
+    data: Data = {"users": users, "teams": teams, "repos": repos}
+    lists = [Collection(f"/{name}", table(name)) for name in data]
+
+    *_, found = await _read(["/users", "/teams", "/repos"], data, *lists)
+
+    assert [(one.name, one.target.target.path) for one in found.relations] == [("owner", "/teams")]
 
 
 async def test_a_random_identifier_holds_for_all_parents() -> None:

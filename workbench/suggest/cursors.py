@@ -9,7 +9,7 @@ from json_values import Json
 from workbench.suggest.evidence import Fact, facts, linked_params, says_more_by_word
 from workbench.suggest.items import identity, jq_path
 from workbench.suggest.measure import Measure, Paging
-from workbench.suggest.trials import speaks_of_unknown, unrefused
+from workbench.suggest.trials import mentioned, speaks_of_unknown
 from workbench.suggest.vocabulary import Names, words_of
 
 _CURSOR_WORDS = frozenset(
@@ -43,6 +43,9 @@ _NO_CURSOR = frozenset(
     ]
 )
 _MOST_CURSORS = 3
+_LIKELY = 6  # names in the first group
+_LONGEST_QUERY = 3500  # characters
+_MOST_REPAIRS = 3
 _ROW_CURSORS = frozenset({"cursor"})
 
 
@@ -59,6 +62,18 @@ async def by_count(measure: Measure) -> Paging | None:
     for fact in _cursors(measure, texts=False)[:1]:
         if found := await _with_cursor(measure, fact):
             return found
+    return None
+
+
+async def by_changing(measure: Measure) -> Paging | None:
+    """A text by another name, which differs with where the list was cut."""
+    longest = {f.keys: f.value for f in facts(measure.longest.body, measure.place)}
+    for fact in facts(measure.small.body, measure.place):
+        other = longest.get(fact.keys, fact.value)
+        texts = isinstance(fact.value, str) and isinstance(other, str)
+        is_other = texts and fact.value != other and not _is_link(str(fact.value))
+        if is_other and not _speaks_of_cursor(fact.words):
+            return await _with_cursor(measure, fact)
     return None
 
 
@@ -134,7 +149,9 @@ async def _with_cursor(measure: Measure, fact: Fact) -> Paging | None:
     usual = measure.names.of("cursor")
     if measure.strict:  # each name costs a request
         own = [*own[:2], *usual[:3], *own[2:]]
-    names = list(dict.fromkeys((*linked, *measure.hints, *own, *usual)))
+    is_sure = not measure.strict and _speaks_of_cursor(fact.words)
+    composed = measure.names.composed() if is_sure else ()
+    names = list(dict.fromkeys((*linked, *measure.hints, *own, *usual, *composed)))
     found = await _taking(measure, fact.value, names)
     if found is None:
         return None
@@ -157,18 +174,13 @@ async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | 
         reply = await measure.sized(measure.size, dict.fromkeys(some, value))
         return measure.is_second(reply)
 
-    async def known(some: Sequence[str]) -> Sequence[str]:
-        reply = await measure.sized(measure.size, dict.fromkeys(some, value))
-        return unrefused(reply.refusal, some) or some
-
     for name in names[:2]:
         if await leads_on([name]) or await _is_alone(measure, name, value):
             return name
     if measure.strict:  # it refuses a group for one name that it does not know
         return await _first_of(names[2:7], leads_on)
-    rest = list(names[2:])
-    for group in (rest[:6], rest[6:]):
-        left = await known(group) if group else []
+    for group in _groups(names[2:], len(str(value))):
+        left = await _unrefused(measure, value, group)
         if not left or not await leads_on(left):
             continue
         while len(left) > 1:
@@ -176,6 +188,33 @@ async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | 
             left = half if await leads_on(half) else left[len(half) :]
         return left[0] if await leads_on(left) else None
     return None
+
+
+def _groups(names: Sequence[str], length: int) -> Iterator[list[str]]:
+    """The names that go into one request with a value of some length; the likeliest by themselves.
+
+    Servers take URLs of a few thousand characters.
+    """
+    yield list(names[:_LIKELY])
+    group: list[str] = []
+    for name in names[_LIKELY:]:
+        if group and sum(len(one) + length + 2 for one in (*group, name)) > _LONGEST_QUERY:
+            yield group
+            group = []
+        group.append(name)
+    yield group
+
+
+async def _unrefused(measure: Measure, value: Json, names: Sequence[str]) -> list[str]:
+    """The names that are not refused with a value, as far as refusals name those that are."""
+    left = list(names)
+    for _ in range(_MOST_REPAIRS):
+        reply = await measure.sized(measure.size, dict.fromkeys(left, value)) if left else None
+        said = mentioned(reply.refusal, dict.fromkeys(left, 0)) if reply else []
+        if reply is None or reply.is_success or not said:
+            break
+        left = [name for name in left if name not in said]
+    return left
 
 
 async def _first_of(
@@ -209,6 +248,19 @@ def row_cursor(paging: Paging) -> str:
     """The cursor that a row has beside its object, which is no property of it; "" for none."""
     path = str(paging.settings.get("cursor_path", "")).rpartition("[-1]")[2]
     return path if _ROW_CURSORS.intersection(words_of(path)) else ""
+
+
+async def by_row_named(measure: Measure, name: str) -> Paging | None:
+    """The last row's own number, under a name that speaks of a row and not of a count.
+
+    Where rows are numbered from 1 without a gap, the row behind the third is the fourth either way.
+    """
+    last, key = _last_row(measure), identity(measure.rows(measure.small))
+    names = measure.names
+    is_of_row = name in names.of("keyset") and name not in {*names.of("offset"), *names.of("page")}
+    if key is None or not is_of_row or last[key] != measure.size:
+        return None
+    return await _from_row(measure, key, last[key], [name])
 
 
 async def by_last_row(measure: Measure) -> Paging | None:

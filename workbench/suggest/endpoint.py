@@ -13,7 +13,7 @@ from paging.model import PageRequest
 from transport.formats import BodyFormat, FormatName
 from workbench.suggest.asking import Asker, BudgetError, Reply, SilenceError
 from workbench.suggest.evidence import facts, names_seen, says_more
-from workbench.suggest.items import Place, Ruler, identity, places
+from workbench.suggest.items import Place, Ruler, identity, place_in_all, places
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
 from workbench.suggest.position import find_paging, may_be_full
@@ -127,7 +127,9 @@ async def study_list(
         study.refusal = "the answer has no list and no object with fields: nothing can be an item"
     if study.refusal:
         return
-    study.place = found[0]
+    replies = [asker.known(start) for start in starts]
+    bodies = [one.body for one in replies if one and one.is_success]
+    found[0] = study.place = place_in_all(found[0], bodies)
     if study.place.single:
         study.note("items", study.place.shown)
         study.note("paging", "none", "the answer is one object")

@@ -36,7 +36,7 @@ class Place:
 
     ``several``: each of these is a list of rows. ``pairs``: the keys of an object, and what each
     has. ``single``: the object is the one row. ``lone``: a single row stands there by itself, as in
-    XML.
+    XML. ``any_key``: the list stands in the object, under a key that each answer has for itself.
     """
 
     keys: tuple[str, ...] = ()
@@ -45,11 +45,14 @@ class Place:
     pairs: bool = False
     single: bool = False
     lone: bool = False
+    any_key: bool = False
 
     @property
     def data_path(self) -> str | None:
         """The selector's ``data_path``, None where none is needed."""
         path = jq_path(self.keys)
+        if self.any_key:
+            return f"{path} | .[]? | arrays"
         if self.pairs:
             return "to_entries" if path == "." else f"{path} | to_entries"
         if self.by_key:
@@ -64,6 +67,8 @@ class Place:
         if self.single:
             return f"{jq_path(self.keys) if self.keys else 'the answer itself'}, one object"
         where = jq_path(self.keys) if self.keys else "the answer itself"
+        if self.any_key:
+            return f"{where}, under a key that differs"
         if self.pairs:
             return f"{where}, its keys"
         held = "lists" if self.several else "objects"
@@ -76,21 +81,41 @@ class Place:
             return [found] if isinstance(found, dict) else None
         if found is None and self.keys:
             return []  # an empty list, as some languages write it
-        if self.pairs:
-            pairs = found.items() if isinstance(found, dict) else ()
-            return [{"key": key, "value": value} for key, value in pairs]
-        if self.by_key and isinstance(found, dict):
-            held = [(key, v if self.several else [v]) for key, v in found.items()]
-            each = [(key, row) for key, rows in held if isinstance(rows, list) for row in rows]
-            return [{"key": key, **row} for key, row in each if isinstance(row, dict)]
+        if isinstance(found, dict) and (self.any_key or self.pairs or self.by_key):
+            return self._held(found)
         if self.lone and found is not MISSING and not isinstance(found, list):
             return [found]
         return found if isinstance(found, list) and not self.by_key else None
+
+    def _held(self, found: dict[str, Json]) -> list[Json] | None:
+        """The rows that an object holds."""
+        if self.any_key:
+            lists = _lists_of(found)
+            return [row for one in lists for row in one] if lists else None
+        if self.pairs:
+            return [{"key": key, "value": value} for key, value in found.items()]
+        held = [(key, v if self.several else [v]) for key, v in found.items()]
+        each = [(key, row) for key, rows in held if isinstance(rows, list) for row in rows]
+        return [{"key": key, **row} for key, row in each if isinstance(row, dict)]
 
     def items(self, body: Json) -> list[dict[str, Json]]:
         """The rows as the integration makes items of them."""
         rows = self.rows(body) or []
         return [row if isinstance(row, dict) else {"value": row} for row in rows if row is not None]
+
+
+def _lists_of(value: object) -> list[list[Json]]:
+    """The lists that an object holds."""
+    held = value.values() if isinstance(value, dict) else ()
+    return [one for one in held if isinstance(one, list)]
+
+
+def place_in_all(place: Place, bodies: Sequence[Json]) -> Place:
+    """A place that holds for several answers: each may name its list as it is called itself."""
+    around = [follow(body, place.keys[:-1]) for body in bodies] if place.keys else []
+    differs = any(place.rows(body) is None for body in bodies)
+    is_one = bool(around) and all(len(_lists_of(one)) == 1 for one in around)
+    return Place(place.keys[:-1], any_key=True) if differs and is_one else place
 
 
 def places(body: Json, noun: str = "", *, of_one: bool = False) -> list[Place]:

@@ -22,6 +22,7 @@ from workbench.suggest.titles import is_code
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _UNLIKELY = 50  # the rank of a field that nothing speaks for
+_TELLS_APART = 30  # but that no two items have the same of
 _MOST_FIELDS = 4
 _MOST_BINDINGS = 24
 _MOST_TRIED = 6
@@ -59,6 +60,8 @@ def fields_for(name: str, parent: Study) -> list[Column]:
             place = 2 + _FIELD_NAMES.index(column.name)
         elif own[-1:] and (names_identity(own[-1]) or own[-1] == "slug"):
             place = 2 if len(own) == 1 else 20
+        elif column.is_unique() and column.name != "description":
+            place = _TELLS_APART
         else:
             place = _UNLIKELY
         return place + 3 * (len(column.keys) - 1), len(column.keys)

@@ -14,7 +14,14 @@ import httpx
 
 from json_values import Json, follow
 from workbench.suggest.asking import Reply
-from workbench.suggest.cursors import by_count, by_cursor, by_last_row, by_row_cursor
+from workbench.suggest.cursors import (
+    by_changing,
+    by_count,
+    by_cursor,
+    by_last_row,
+    by_row_cursor,
+    by_row_named,
+)
 from workbench.suggest.evidence import (
     Fact,
     facts,
@@ -171,6 +178,8 @@ async def _by_number(measure: Measure) -> Paging | None:
         singles=max(_FEWEST_SINGLES, measure.asker.left - _FOR_OTHERS),
     )
     found = await trial.find(names)
+    if found and (by_row := await by_row_named(measure, found)):
+        return by_row
     return await _counted(measure, found) if found else None
 
 
@@ -183,13 +192,13 @@ def _number_names(measure: Measure) -> list[str]:
     words = {
         word for role in ("page", "offset") for name in measure.names.of(role) for word in [name]
     }
-    told = [
-        name
-        for fact in facts(measure.small.body, measure.place)
-        if isinstance(fact.value, int) and not isinstance(fact.value, bool)
-        for name in (fact.name, *measure.names.spelled(words_of(fact.name) or (fact.name,)))
-        if name in words
-    ]
+    told, counting = [], []
+    for fact in facts(measure.small.body, measure.place):
+        if isinstance(fact.value, int) and not isinstance(fact.value, bool):
+            spelled = (fact.name, *measure.names.spelled(words_of(fact.name) or (fact.name,)))
+            told += [name for name in spelled if name in words]
+            # The first page is number 0 or 1, whatever that is called.
+            counting += [fact.name] if fact.value in {0, 1} else []
     page, offset = measure.names.of("page"), measure.names.of("offset")
     mixed = [name for pair in zip(page, offset, strict=False) for name in pair]
     rest = page[len(mixed) // 2 :] + offset[len(mixed) // 2 :]
@@ -199,7 +208,18 @@ def _number_names(measure: Measure) -> list[str]:
     given = [n for name, _ in measure.request.params for n in prefixed(name, "position")]
     usual = [*(partners(measure.size_param) if measure.size_param else ()), *mixed[:2]]
     names = dict.fromkeys(
-        (*measure.hints, *numbers, *told, *templated, *usual, *shaped, *mixed, *rest, *given)
+        (
+            *measure.hints,
+            *numbers,
+            *told,
+            *templated,
+            *usual,
+            *shaped,
+            *counting,
+            *mixed,
+            *rest,
+            *given,
+        )
     )
     return [name for name in names if name != measure.size_param]
 
@@ -276,7 +296,7 @@ def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
 
 
 _NAMED = (_by_header, _by_link, by_cursor, by_row_cursor)
-_WAYS = (*_NAMED, _by_number, by_count, by_last_row)
+_WAYS = (*_NAMED, _by_number, by_count, by_changing, by_last_row)
 """The ways on, those first that an answer names itself."""
 
 _BY_STYLE = {

@@ -25,6 +25,7 @@ from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import ends_in_id, names_identity, words_of
 
 _SURE = 60  # the score of what an answer says by itself
+_SAID = 20  # what is added where the word beside an id says of what it is
 _FEWEST = 2  # values that show by what others refer
 _SHORT = 8  # digits of a number that other lists may have as well
 _ENOUGH = 3  # distinct values
@@ -40,7 +41,7 @@ class _Reference:
     """A field that may refer to others: jq for its texts, and all its values.
 
     ``listed``: the key of the list that it is, or stands in. ``is_own``: it identifies the items
-    themselves. ``addresses``: its values end these.
+    themselves. ``addresses``: its values end these. ``kind``: what the word beside it says it is.
     """
 
     keys: tuple[str, ...]
@@ -50,6 +51,11 @@ class _Reference:
     listed: str = ""
     is_own: bool = False
     addresses: Sequence[Address] = ()
+    kind: str = ""
+
+    def says_kind(self, target: Study) -> bool:
+        """Whether the word beside it says that it is one of a target's items."""
+        return singular(self.kind) in target.nouns
 
     def is_below(self, target: Study) -> bool:
         """Whether it holds addresses of a target's items."""
@@ -76,11 +82,22 @@ def references(study: Study) -> Iterator[_Reference]:
         if values and all(map(_is_key, values)):
             are_texts = _texts(values)
             jq = column.text_path if are_texts else column.text_or_null
-            yield _Reference(column.keys, jq, _set(values), are_texts, is_own=own)
+            kind = _kind_beside(study, column)
+            yield _Reference(column.keys, jq, _set(values), are_texts, is_own=own, kind=kind)
         elif values and all(isinstance(value, list) for value in values):
             lists = [value for value in values if isinstance(value, list)]
             own_texts = [*map(str, known.values)] if known is not None else []
             yield from _lists(column, [inner for value in lists for inner in value], own_texts)
+
+
+def _kind_beside(study: Study, column: Column) -> str:
+    """The one word that stands beside an id and says of what: ``{"@type": "team", "id": 5}``."""
+    for other in study.columns:
+        if len(column.keys) > 1 and other.keys[:-1] == column.keys[:-1]:
+            said = {str(value) for value in other.present}
+            if words_of(other.keys[-1])[-1:] in {("type",), ("kind",)} and len(said) == 1:
+                return " ".join(words_of(said.pop()))
+    return ""
 
 
 def _lists(column: Column, inner: Sequence[Json], own: Sequence[str]) -> Iterator[_Reference]:
@@ -209,7 +226,8 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     """How well the values fit a target: a score, the proof, and whether it is one."""
     known = target.identifiers()
     inside = reference.values & known
-    speaks = speaks_of(reference.keys, target)
+    said = reference.says_kind(target)
+    speaks = said or speaks_of(reference.keys, target)
     if study.member_of is target and study.member_column == reference.keys:
         told = f"{len(inside)} of {len(reference.values)} are identifiers of {target.target.path}"
         return 50, told, True
@@ -225,13 +243,14 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     # One value proves nothing: a `source` that is `default` is no store of that name.
     by_values = len(inside) > 1 and _is_telling(inside)
     # One small number is in every list: a device type's is no device role's.
-    is_chance = len(inside) == 1 and _digits(inside) and not is_headed(reference.keys, target)
+    is_headed_so = said or is_headed(reference.keys, target)
+    is_chance = len(inside) == 1 and _digits(inside) and not is_headed_so
     speaks = speaks and not is_chance
     # A parent is one of the items themselves or, where none is, of another list.
     own = reference.values & study.identifiers()
     is_parent = is_self(reference.keys) and not (is_chance or (own and target is not study))
     if everything and (speaks or by_values or is_parent):
-        return 10 * bool(speaks) + 5 + len(inside), told, True
+        return 10 * bool(speaks) + _SAID * said + 5 + len(inside), told, True
     # Long texts that another list has are hardly there by chance.
     is_shared = by_values and all(len(value) >= _LONG for value in inside)
     if (speaks or is_shared) and len(inside) * 2 >= len(reference.values):

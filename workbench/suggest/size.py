@@ -79,20 +79,25 @@ def size_names(reply: Reply, place: Place, names: Names, first: Sequence[str]) -
     rows = len(place.rows(reply.body) or [])
     linked, templated = linked_params(reply, place), templated_params(reply, place)
     speaking = [name for name in templated if _SIZE_WORDS.intersection(words_of(name))]
+    telling = []  # by their values: as many as there are rows
     for name, value in linked.items():
         number = whole_number(value)
         if number is not None and _SIZE_WORDS.intersection(words_of(name)):
             speaking.append(name)
+        elif number == rows:
+            telling.append(name)
     for fact in facts(reply.body, place):
         number = whole_number(fact.value)
         is_size = _SIZE_WORDS.intersection(words_of(fact.name)) and "total" not in fact.words
         if number is not None and number >= rows and is_size:
             speaking.append(fact.name)
             speaking += names.spelled(words_of(fact.name))[:2]
+        elif number == rows and rows > 1:
+            telling.append(fact.name)
     beside = [other for name in linked for other in siblings(name, "size")]
     given = [other for name, _ in reply.request.params for other in prefixed(name, "size")]
     usual, unusual = names.of("size")[:_USUAL], names.of("size")[_USUAL:]
-    return list(dict.fromkeys((*first, *speaking, *usual, *beside, *unusual, *given)))
+    return list(dict.fromkeys((*first, *speaking, *usual, *telling, *beside, *unusual, *given)))
 
 
 @dataclass(frozen=True)

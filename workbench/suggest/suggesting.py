@@ -221,8 +221,10 @@ class Suggester:
         for name in asked_by_example(study, self._studies.values()):
             study.target = study.target.with_value(name)
         options = {}
+        unread = ""
         for name in study.target.placeholders:
             near = await self._near(study, name, targets)
+            unread = unread or (_without_parent(name, near) if near and near.refusal else "")
             candidates = candidates_for(study, name, near, self._studies)
             options[name] = options_for(name, candidates, self._studies.values())
             if not options[name]:
@@ -237,7 +239,7 @@ class Suggester:
                 f"no field of the endpoints at hand gives {names}: every value was refused; give"
                 " the URL of the list whose items it is for"
             )
-            _leave(study, given, why)
+            _leave(study, given, unread or why)
             return
         study.parents = found
         for parent in found:

@@ -201,13 +201,6 @@ def permitted_names(refusal: Reply) -> list[str]:
     return []
 
 
-def unrefused(refusal: str, names: Sequence[str]) -> list[str]:
-    """The names that a refusal does not speak of, where it tells several that are unknown."""
-    said = mentioned(refusal, dict.fromkeys(names, 0))
-    is_told = speaks_of_unknown(refusal) and len(said) > 1
-    return [name for name in names if name not in said] if is_told else []
-
-
 def speaks_of_unknown(refusal: str) -> bool:
     """Whether a refusal is about a name that the API does not know."""
     said = quoted_part(refusal).lower()

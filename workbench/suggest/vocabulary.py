@@ -38,6 +38,9 @@ _KEYSET_WORDS = (
     "cursor", "since", "marker", "before", "last seen id", "min id", "after key", "greater than",
     "start id", "last", "next",
 )  # fmt: skip
+# Any two of these make a name that some API has: `resumeAt`, `continue_from`.
+_STARTS = ("start", "resume", "continue", "begin", "from", "page", "next", "scroll", "last")
+_ENDS = ("at", "from", "after", "token", "cursor", "key", "id", "marker", "position")
 _BRACKETED = {
     "size": ("page[size]", "page[limit]", "pagination[limit]", "$top", "$limit", "page.size"),
     "page": ("page[number]", "pagination[page]", "page.number", "page[page]"),
@@ -113,6 +116,11 @@ class Names:
         others += [name.capitalize() for name in first if name.isalpha() and name.islower()]
         common, rare = first[:6], first[6:]
         return list(dict.fromkeys((*common, *_BRACKETED[role], *rare, *others)))
+
+    def composed(self) -> list[str]:
+        """Names for a cursor of two words that nobody has written down."""
+        pairs = [(start, end) for start in _STARTS for end in _ENDS if start != end]
+        return [casing(pair) for casing in self._casings[:2] for pair in pairs]
 
 
 _SIBLINGS = {
