@@ -62,12 +62,14 @@ def _joined[Row](lists: Iterable[Iterable[Row]]) -> set[Row]:
 def unless_hollow(page: Page, before: Page | None) -> Page:
     """A page, empty where its outer lists are those of the page before, and hold no rows any more.
 
-    Then the lists within them are paged; else the outer ones are, and these are other rows.
+    Then the lists within them are paged; else the outer ones are, and these are other rows. Also
+    where its only row is an object of nothing, as some APIs give after the last one.
     """
-    if before is None or not page.is_hollow:
+    is_nothing = page.rows == [{}]
+    if before is None or not (page.is_hollow or is_nothing):
         return page
-    is_same = _told_apart_by(page.outer) == _told_apart_by(before.outer)
-    return replace(page, rows=[], levels=(), sizes=()) if is_same else page
+    is_empty = is_nothing or _told_apart_by(page.outer) == _told_apart_by(before.outer)
+    return replace(page, rows=[], levels=(), sizes=()) if is_empty else page
 
 
 def _told_apart_by(outer: Json) -> list[Json]:

@@ -6,6 +6,7 @@ import asyncio
 
 from errors import DoubtfulEndError, OceanCustomError, PaginationError, SourceError
 from paging.experiments import Shown, begins_before, compared
+from paging.levels import unless_hollow
 from paging.model import Page, PageRequest
 from paging.paginator import ACCEPT
 from resync.completeness import Asked, Completeness
@@ -96,12 +97,12 @@ class EdgeCheck:
         before = self.source.paginator.before(first.request, first.page)
         if before is None:
             return True
-        opened = await self._walker.page_of(before, self.source)
+        page = unless_hollow((await self._walker.page_of(before, self.source)).page, first.page)
         remedy = None
-        is_other = compared(first.page, opened.page) is Shown.OTHERS
+        is_other = compared(first.page, page) is Shown.OTHERS
         if is_other and not await self._rows_move(first):
             remedy = "set startPage to 0"
-        elif begins_before(first.page, opened.page) and not await self._moves(first, opened.page):
+        elif begins_before(first.page, page) and not await self._moves(first, page):
             remedy = "set paginationType to offset"
         if remedy:
             what = self.source.endpoint.pagination.type
@@ -110,7 +111,7 @@ class EdgeCheck:
                 remedy=remedy if what == "page" else "set start_offset to 0",
                 request=self._walker.client.named(before),
             )
-        return bool(first.page.rows or opened.page.rows)
+        return bool(first.page.rows or page.rows)
 
     async def _moves(self, first: Asked, before: Page) -> bool:
         """Whether a first page is another one by now, as rows were added or values of them move."""

@@ -144,7 +144,7 @@ class Walker:
         is_over = opened.request.absent_statuses and cycle.came_before(page, before, is_led=is_led)
         if is_over and not source.paginator.overlaps(before, page):
             return replace(opened, page=cycle.refused(page), runs=[])
-        return replace(opened, page=page)
+        return opened if page is opened.page else replace(opened, page=page, runs=[])
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from tests.fault_api import Answer, Request
-from tests.test_list_ends import LED, Api, Handler, is_all, outcome, paging
+from tests.test_list_ends import (
+    ALWAYS,
+    LED,
+    STYLES,
+    Api,
+    Handler,
+    is_all,
+    once,
+    outcome,
+    paging,
+    told,
+)
 
 
 def rounding(api: Api) -> Handler:
@@ -23,9 +35,36 @@ def rounding(api: Api) -> Handler:
 
 @pytest.mark.parametrize("style", LED)
 async def test_a_full_page_where_sizes_are_made_round(style: str) -> None:
-    """One row less gives the same page; half as many show where a marker stands, if it is right."""
+    """One row less gives the same page; half as many show where the marker stands, if it is."""
     found = await outcome(rounding(Api(style, 20)), paging(style, 20))
 
     is_all(found, list(range(20)))
     mistaken = await outcome(rounding(Api("plain", 70)), paging(style, 20))
     assert "found nothing in any response" in mistaken.message
+
+
+def hollow_at_the_end(api: Api) -> Handler:
+    """An API that has an object of nothing for a row where there is none."""
+
+    def handler(request: Request) -> Answer:
+        answer = api(request)
+        body = json.loads(answer.body)
+        return replace(answer, body=json.dumps({**body, "items": body["items"] or [{}]}).encode())
+
+    return handler
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_an_object_of_nothing_after_the_last_page(style: str) -> None:
+    """It is no row of the list, and the page is empty; an error where rows follow it."""
+    for count in (1, 20, 41):
+        found = await outcome(hollow_at_the_end(Api(style, count, end="late")), paging(style, 20))
+        is_all(found, list(range(count)))
+
+    def is_second(request: Request) -> bool:
+        position = request.param("page") or request.param("cursor") or request.param("at")
+        size = request.param("size") or request.param("limit")
+        return size == "20" and (position or request.param("offset")) in {"2", "c20", "20"}
+
+    nothing = once(lambda _: told({"items": [{}]}), Api(style), is_second, ALWAYS)
+    assert (await outcome(nothing, paging(style, 20))).error is not None
