@@ -36,6 +36,7 @@ from paging.signal_names import (
     leads_back,
     name_of,
 )
+from transport.rate_limit import speaks_of_limit
 
 _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be calculated with
 _LARGEST = 10**_MOST_DIGITS - 1
@@ -216,7 +217,7 @@ def by_header(headers: httpx.Headers) -> str:
 def says_more(header: str) -> str:
     """Whether the name of a header speaks of further pages: "more", "cursor" or ""."""
     name = re.sub(r"[-_]", "", header.lower())
-    if leads_back(name):
+    if leads_back(name) or speaks_of_limit(name):
         return ""
     if _HEADER_OF_CURSOR.search(name):
         return "cursor"

@@ -68,3 +68,15 @@ async def test_an_object_of_nothing_after_the_last_page(style: str) -> None:
 
     nothing = once(lambda _: told({"items": [{}]}), Api(style), is_second, ALWAYS)
     assert (await outcome(nothing, paging(style, 20))).error is not None
+
+
+@pytest.mark.parametrize("style", ["plain", *STYLES])
+@pytest.mark.parametrize("header", ["X-RateLimit-Next", "X-Quota-Continuation"])
+async def test_a_header_of_a_limit_of_requests(header: str, style: str) -> None:
+    """What it calls next is a moment and no page; an error where its name speaks of none."""
+    pagination = paging("none" if style == "plain" else style, 20)
+    api = Api(style, 19, headers=lambda _rows, _more: {header: "30"})
+
+    is_all(await outcome(api, pagination), list(range(19)))
+    other = replace(api, headers=lambda _rows, _more: {"X-Next": "30"})
+    assert style != "plain" or (await outcome(other, pagination)).error is not None

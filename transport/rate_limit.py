@@ -125,7 +125,7 @@ def parse_retry_after(
         waits += [
             _seconds(value, moment, unit=_unit_of(name))
             for name, value in headers.items()
-            if _AGAIN.search(_squeezed(name)) and _speaks_of_limit(name)
+            if _AGAIN.search(_squeezed(name)) and speaks_of_limit(name)
         ]
     return next((wait for wait in waits if wait is not None), None)
 
@@ -179,7 +179,7 @@ def _windows(headers: httpx.Headers) -> Iterator[tuple[str, float, str]]:
                 left, reset = _REMAINING_FIELD.search(policy), _RESET_FIELD.search(policy)
                 if left:
                     yield name, float(left[1]), reset[1] if reset else ""
-        elif "remaining" in squeezed and _speaks_of_limit(name):
+        elif "remaining" in squeezed and speaks_of_limit(name):
             text = headers[name].strip()
             if not (text.isascii() and text.isdigit()):
                 continue
@@ -188,12 +188,13 @@ def _windows(headers: httpx.Headers) -> Iterator[tuple[str, float, str]]:
                 squeezed.replace("remaining", "resetafter"),
             )
             reset_name = next((names[one] for one in partners if one in names), "")
-            alone = lone[0] if len(lone) == 1 and _speaks_of_limit(lone[0]) else ""
+            alone = lone[0] if len(lone) == 1 and speaks_of_limit(lone[0]) else ""
             # float, not int: int refuses some thousand digits.
             yield name, float(text), reset_name or alone
 
 
-def _speaks_of_limit(name: str) -> bool:
+def speaks_of_limit(name: str) -> bool:
+    """Whether a header is of a limit of requests, by its name."""
     squeezed = _squeezed(name)
     return "limit" in squeezed or "quota" in squeezed
 
