@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from paging.experiments import Shown, compared, leads_on, shares, unless_led_on
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
-from paging.positions import At, Counted, redirected
-from paging.steps import Deciding, End, Learnt, Step, is_asked
+from paging.positions import At, Counted, counted_elsewhere, redirected
+from paging.steps import Asking, Deciding, End, Learnt, Step, is_asked
 from paging.totals import Known
 
 ABOUT_TWICE = "the same page twice"
+_NEXT_PAGES = 2  # without rows that show what a number beside them counts
 _ABOUT_SHORT = "the end after a first page that is not full"
 
 
@@ -230,6 +231,9 @@ class CountedFromFirst(Counted):
         As many as are asked for, unless the server has a limit as well. A row of the first page
         that is there from a position on shows that the page reached so far.
         """
+        at, is_whole = yield from self._counted(at)
+        if is_whole:
+            return self._end(at, End.PROVED)
         # Other walks are told only when it is known: until then they ask for themselves.
         position = at.asked * 3 // 4
         while not at.learnt.reach and position > at.page.length:
@@ -240,6 +244,22 @@ class CountedFromFirst(Counted):
                 return self._after_hidden(at, position + 1)
             position = position * 3 // 4
         return self._after_hidden(at, positions_in(at.page, at.learnt.levels))
+
+    def _counted(self, at: At) -> Asking[tuple[At, bool]]:
+        """Whether another number than the total counts the rows of a first page as all there are.
+
+        A position may be just as large, but it is another one on each of the two next pages.
+        """
+        pages = [at.page]
+        while counted_elsewhere(at, *pages) and not (at.says_more or len(pages) > _NEXT_PAGES):
+            moved = self._moved(at.sent, len(pages) * self._stride(at.size))
+            at, other = yield from at.ask(moved, "what the total counts")
+            if other is None or other.rows:
+                return at, False
+            pages.append(other)
+        told_by = counted_elsewhere(at, *pages) if len(pages) > _NEXT_PAGES else frozenset[str]()
+        learnt = replace(at.learnt, counted_by=at.learnt.counted_by | told_by)
+        return replace(at, learnt=learnt), bool(told_by)
 
     def _after_hidden(self, at: At, reach: int) -> Step:
         at = replace(at, learnt=at.learnt.hiding(reach))

@@ -343,15 +343,16 @@ def redirected(page: Page) -> str:
     return str(there.copy_with(query=here.query or None)) if is_other else ""
 
 
-def counted_elsewhere(at: At) -> frozenset[str]:
+def counted_elsewhere(at: At, *others: Page) -> frozenset[str]:
     """The keys of numbers that are just what came, beside the last rows as beside none after them.
 
     Where a filter is set, a total may count what it leaves out, too. The number is none of a page
     then, and no position; that of the size asked for, and a small one, has to be called a count.
     """
-    pages = [page for page in (at.now.previous, at.page) if page is not None]
+    last = at.now.previous
+    pages = [page for page in (last, *(others or [at.page])) if page is not None]
     same = set.intersection(*(counts_around(page.holder, page.body) for page in pages))
     count = at.now.in_all
     is_plain = count >= min(_FEW, at.asked + 1) and count != at.asked
     keys = (key for key, one in same if one == count and (is_plain or says_all(key)))
-    return frozenset(keys) if at.before.previous else frozenset()
+    return frozenset(keys) if last else frozenset()

@@ -10,6 +10,7 @@ import pytest
 from tests.fault_api import Answer, Request
 from tests.test_list_ends import (
     ALWAYS,
+    COUNTED,
     LED,
     STYLES,
     Api,
@@ -20,6 +21,8 @@ from tests.test_list_ends import (
     paging,
     told,
 )
+
+HANDFUL = 6  # requests
 
 
 def rounding(api: Api) -> Handler:
@@ -80,3 +83,24 @@ async def test_a_header_of_a_limit_of_requests(header: str, style: str) -> None:
     is_all(await outcome(api, pagination), list(range(19)))
     other = replace(api, headers=lambda _rows, _more: {"X-Next": "30"})
     assert style != "plain" or (await outcome(other, pagination)).error is not None
+
+
+@pytest.mark.parametrize("count", [1, 3, 19])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_search_beside_the_total_of_all(style: str, count: int) -> None:
+    """Another number counts what was found, on every page: a handful of requests shows that."""
+    api = Api(style, count, around=lambda _rows, _more: {"total": 400, "subtotal": count})
+
+    found = await outcome(api, paging(style, 20))
+
+    is_all(found, list(range(count)))
+    assert found.requests <= HANDFUL
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_number_that_is_of_each_page(style: str) -> None:
+    """It counts no list: what is hidden at its beginning does not end it."""
+    hidden = frozenset({*range(60)} - {0, 1, 2, 50})
+    api = Api(style, 60, hidden=hidden, around=lambda rows, _more: {"total": 60, "subtotal": rows})
+
+    is_all(await outcome(api, paging(style, 20)), [0, 1, 2, 50])
