@@ -41,7 +41,8 @@ PAGINATION_TYPES: tuple[PaginationType, ...] = get_args(PaginationType)
 DEFAULT_POSITION_PARAM: Mapping[str, str] = {"offset": "offset", "page": "page", "cursor": "cursor"}
 DEFAULT_SIZE_PARAM: Mapping[str, str] = {"offset": "limit", "page": "size", "cursor": "limit"}
 
-ACCEPT = "if all is well, set accept_doubt in this resource's pagination"
+ACCEPTED = "set accept_doubt in this resource's pagination"
+ACCEPT = f"if all is well, {ACCEPTED}"
 
 # Pages that hold nothing although the API speaks of more: a few are a filter, many a fault.
 _MAX_EMPTY_PAGES = 20

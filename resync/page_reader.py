@@ -24,6 +24,7 @@ from paging.error_reports import (
 from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
 from paging.model import Page, PageRequest, Place
 from paging.page_recognition import Suspect
+from paging.paginator import ACCEPTED
 from paging.steps import Step
 from records import Discreet
 from resync.completeness import Completeness
@@ -154,7 +155,14 @@ class PageReader:
             "it is no empty page of this list: what stands around it differs from the pages with"
             " rows"
         )
-        return self._words_of(suspect.body, suspect.status, suspect.request, problem)
+        is_list = suspect.place is Place.LIST
+        return BodyError(
+            problem,
+            remedy=f"if its words mean that there are none, {ACCEPTED}" if is_list else "",
+            request=self._client.named(suspect.request),
+            answered=str(suspect.status),
+            words=self._client.quoted(suspect.body),
+        )
 
     def followed(self, opened: Opened) -> BodyError:
         """The error about an answer without a list where rows follow."""

@@ -6,19 +6,24 @@ import json
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
-from tests.fault_api import Answer, Request
+from pagination import PaginationSettings
+from resync.path_parameters import Endpoint
+from tests.fault_api import Answer, FaultApi, Request
 from tests.test_list_ends import (
     ALWAYS,
     COUNTED,
     LED,
     STYLES,
     Api,
+    Found,
     Handler,
     is_all,
     once,
     outcome,
     paging,
+    read,
     told,
 )
 
@@ -104,3 +109,26 @@ async def test_a_number_that_is_of_each_page(style: str) -> None:
     api = Api(style, 60, hidden=hidden, around=lambda rows, _more: {"total": 60, "subtotal": rows})
 
     is_all(await outcome(api, paging(style, 20)), [0, 1, 2, 50])
+
+
+@pytest.mark.parametrize("style", ["plain", "cursor", "next_link"])
+async def test_words_that_no_request_explains(style: str) -> None:
+    """Of a child they may mean anything: the error names what lets an empty list pass."""
+    pagination = paging("none" if style == "plain" else style, 20)
+    lists = {"1": Api(style, 30), "2": Api(style, 0)}
+
+    def things(request: Request) -> Answer:
+        found = json.loads(lists[request.path.split("/")[2]](request).body)
+        return told(found if found["items"] else {"items": [], "message": "No records found"})
+
+    async def of(pagination: PaginationSettings) -> Found:
+        async with FaultApi() as server:
+            server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
+            server.serve("/parents/{}/things", things)
+            parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+            return await read(server, pagination, kind="/parents/{parent}/things", parent=parents)
+
+    message = (await of(pagination)).message
+    assert "No records found" in message
+    assert "accept_doubt" in message
+    is_all(await of(structs.replace(pagination, accept_doubt=True)), list(range(30)))
