@@ -71,7 +71,8 @@ class CountedFromFirst(Counted):
         is_hidden = at.now.known is Known.MORE and not leads_on(at.page, other)
         if shown is Shown.HIDDEN and not is_hidden and (first := self._from_one(at.sent)):
             return (yield from self._unless_from_one(at, first))
-        return (yield from self._judged(at, shown))
+        step = yield from self._judged(at, shown)
+        return replace(step, proved=shown is Shown.NOTHING and step.next is None)
 
     def _from_one(self, sent: PageRequest) -> PageRequest | None:
         """The first request from offset 1 where it is from 0, which may mean the same row."""

@@ -63,7 +63,8 @@ class Completeness(Struct):
     or link before any was seen. ``elsewhere``: an answer spoke of rows that it had in
     another list than ``data_path`` leads to. ``ends`` counts why walks ended, ``acquitted`` the
     answers that seemed to be no page and were asked for once more. ``closed``: a page with rows and
-    the answer without any that came after it; ``last``: one that ended a walk. ``in_order``:
+    the answer without any that came after it; ``last``: one that ended a walk, ``is_shown``: by
+    rows that a request gave. ``in_order``:
     whether pages are given only after the one before them; None where it is not known.
     ``is_coded``: a list was null beside what may be the code of an error. ``taken``: the first
     requests of lists that were taken for whole, as others were longer, by how many rows they had.
@@ -93,6 +94,7 @@ class Completeness(Struct):
     acquitted: int = 0
     closed: tuple[Page, Asked] | None = None
     last: Asked | None = None
+    is_shown: bool = False
     is_coded: bool = False
     taken: dict[int, set[Hashable]] = field(default_factory=dict)
     fallen: set[int] = field(default_factory=set)
@@ -181,8 +183,11 @@ class Completeness(Struct):
 
     @property
     def after_last(self) -> PageRequest | None:
-        """The request for what stands after the last page, where nothing without rows came yet."""
-        if self.last is None or self.closed:
+        """The request for what stands after the last page, where that may show how a list ends.
+
+        That is where rows showed that it is over, or where nothing without rows came yet.
+        """
+        if self.last is None or (self.closed and not self.is_shown):
             return None
         return self.paginator.after(self.last.request, self.last.page)
 
@@ -197,8 +202,8 @@ class Completeness(Struct):
             self.fallen.add(step.progress.fell_from)
         if step.taken:
             self.taken.setdefault(asked.page.length, set()).add(hash(asked.request.key))
-        if asked.page.rows:
-            self.last = asked
+        if asked.page.rows and (step.proved or not self.is_shown):
+            self.last, self.is_shown = asked, step.proved
         rank = step.unproved, asked.page.length
         if step.unproved and rank > self._rank:
             self.unproved, self._rank = asked, rank

@@ -155,10 +155,9 @@ class PageReader:
             "it is no empty page of this list: what stands around it differs from the pages with"
             " rows"
         )
-        is_list = suspect.place is Place.LIST
         return BodyError(
             problem,
-            remedy=f"if its words mean that there are none, {ACCEPTED}" if is_list else "",
+            remedy=f"if its words mean that there are none, {ACCEPTED}" * (not suspect.is_other),
             request=self._client.named(suspect.request),
             answered=str(suspect.status),
             words=self._client.quoted(suspect.body),

@@ -308,9 +308,8 @@ class Walker:
     async def settle(self, source: Completeness) -> None:
         """Settle what all walks over an endpoint have left in doubt, by a few requests.
 
-        Raises PaginationError where a list is longer than what was read, BodyError where an
-        answer was no page of it, and what ``send`` raises. Of a bounded reading only what an
-        experiment has shown: what was the same in the few pages read may differ in the others.
+        Raises PaginationError where a list is longer than what was read, BodyError where an answer
+        was no page of it, and what ``send`` raises; of a bounded reading only what a request shows.
         """
         if not source.is_cut:
             await self._refuse_contradicted(source.recognition.contradicted, source)
@@ -402,7 +401,7 @@ class Walker:
                 if source.acquitted <= CONFIRMED and await self._is_page(suspect, source):
                     continue
                 error = self._reader.no_page(suspect)
-                if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
+                if suspect.is_other or not source.endpoint.pagination.accept_doubt:
                     raise error
                 source.recognition.dismiss(suspect)
                 logger.warning(f"accept_doubt: {error.redacted(self.client.redact)}")
@@ -416,11 +415,12 @@ class Walker:
         gives = await self._took_in(None, source)
         if recognition.acquits(suspect, again):
             return True
-        if (last := source.last) and (after := source.after_last):
-            opened = await self.page_of(after, source)
-            source.note_closed(last.page, Asked(after, opened.page, last.walk), Progress())
+        after, last = source.after_last, source.last
+        if after and last:
+            page, source.closed = (await self.page_of(after, source)).page, None
+            source.note_closed(last.page, Asked(after, page, last.walk), Progress())
         closed, source.closed = source.closed, None
-        if closed is not None and await self._is_over(*closed, source):
+        if closed and ((after and source.is_shown) or await self._is_over(*closed, source)):
             recognition.learn_empty(closed[1].page)
         if gives and recognition.learns_words(suspect, again):
             return recognition.acquits(suspect, (await self.page_of(request, source)).page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from msgspec import structs
 from pagination import PaginationSettings
 from resync.path_parameters import Endpoint
 from tests.fault_api import Answer, FaultApi, Request
+from tests.literals import Json
 from tests.test_list_ends import (
     ALWAYS,
     COUNTED,
@@ -111,24 +113,54 @@ async def test_a_number_that_is_of_each_page(style: str) -> None:
     is_all(await outcome(api, paging(style, 20)), [0, 1, 2, 50])
 
 
-@pytest.mark.parametrize("style", ["plain", "cursor", "next_link"])
-async def test_words_that_no_request_explains(style: str) -> None:
-    """Of a child they may mean anything: the error names what lets an empty list pass."""
-    pagination = paging("none" if style == "plain" else style, 20)
-    lists = {"1": Api(style, 30), "2": Api(style, 0)}
+async def children(
+    lists: Mapping[str, Api], pagination: PaginationSettings, nothing: Mapping[str, Json]
+) -> Found:
+    """What comes of children's lists; ``nothing``: what is said of each that has no rows."""
 
     def things(request: Request) -> Answer:
-        found = json.loads(lists[request.path.split("/")[2]](request).body)
-        return told(found if found["items"] else {"items": [], "message": "No records found"})
+        name = request.path.split("/")[2]
+        found = json.loads(lists[name](request).body)
+        return told({**found, "message": "Success"} if found["items"] else nothing[name])
 
-    async def of(pagination: PaginationSettings) -> Found:
-        async with FaultApi() as server:
-            server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
-            server.serve("/parents/{}/things", things)
-            parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
-            return await read(server, pagination, kind="/parents/{parent}/things", parent=parents)
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
+        server.serve("/parents/{}/things", things)
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        return await read(server, pagination, kind="/parents/{parent}/things", parent=parents)
 
-    message = (await of(pagination)).message
-    assert "No records found" in message
-    assert "accept_doubt" in message
-    is_all(await of(structs.replace(pagination, accept_doubt=True)), list(range(30)))
+
+NOTHING: list[dict[str, Json]] = [
+    {"items": [], "message": "No records found"},
+    {"message": "No records found"},
+    {"code": 1004, "message": "no data"},
+]
+
+
+@pytest.mark.parametrize("nothing", NOTHING, ids=str)
+@pytest.mark.parametrize("style", ["plain", "cursor", "next_link"])
+async def test_words_that_no_request_explains(style: str, nothing: dict[str, Json]) -> None:
+    """Of a child they may mean anything: the error names what lets an empty list pass."""
+    pagination = paging("none" if style == "plain" else style, 20)
+    lists = {"1": Api(style, 30), "2": Api(style, 5), "3": Api(style, 0)}
+    said = dict.fromkeys(lists, nothing)
+
+    assert "accept_doubt" in (await children(lists, pagination, said)).message
+    accepting = structs.replace(pagination, accept_doubt=True)
+    is_all(await children(lists, accepting, said), [*range(30), *range(5)])
+
+
+@pytest.mark.parametrize("nothing", NOTHING, ids=str)
+@pytest.mark.parametrize("sizes", [[4, 3, 0], [3, 3, 0]])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_words_that_stand_behind_a_short_list_too(
+    style: str, sizes: list[int], nothing: dict[str, Json]
+) -> None:
+    """What is said behind a list that is shown to be over is no failure; other words may be."""
+    lists = {str(number): Api(style, count) for number, count in enumerate(sizes)}
+    said: dict[str, Mapping[str, Json]] = dict.fromkeys(lists, nothing)
+    rows = [number for count in sizes for number in range(count)]
+
+    is_all(await children(lists, paging(style, 20), said), rows)
+    said[str(len(sizes) - 1)] = {**nothing, "message": "Access denied"}
+    assert "Access denied" in (await children(lists, paging(style, 20), said)).message
