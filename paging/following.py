@@ -53,11 +53,16 @@ class Sum(NamedTuple):
     counts_rows: bool
     rest: int
 
-    def tells(self, value: int, *, is_moving: bool) -> bool:
-        """Whether a number is no code, which such a sum fits by chance: some fit any number."""
+    def tells(self, before: int, value: int, *, is_moving: bool) -> bool:
+        """Whether a number is no code, which such a sum fits by chance: some fit any number.
+
+        ``before`` is what it was beside rows.
+        """
         if not self.names:
             # Less by what came less, as the cost of a query is: no code goes down with the rows.
-            return self.counts_rows and value > 0
+            # Codes of success are 0 and 1, before -1 for a failure; a last index may be so, too.
+            is_last_index = value == -1 and before > 1
+            return self.counts_rows and (value > 0 or is_last_index)
         is_position = len(self.names) == 1 and self.rest == 0 and not self.counts_rows
         return is_moving or is_position
 
@@ -141,17 +146,17 @@ def is_in_step(
     # What was not asked for so far began at 0.
     new = {name: "0" for one in empty for name in one.parts.keys() - names}
     same = reduce(frozenset.__and__, (_sums(path, one, new) for one in (*known, *empty)))
-    before, value, *others = (whole_number(one.scalars[path]) or 0 for one in (*known[:1], *empty))
+    before, value, *others = (_number(one.scalars[path]) or 0 for one in (*known[:1], *empty))
     is_moving = abs(value - before) >= _FAR or any(other != value for other in others)
     # What counts no rows was the same for all pages: then so was what it is made of.
     given = asked.keys() | new.keys()
     sums = (one for one in same if one.counts_rows or given >= {*one.names})
-    return any(one.tells(value, is_moving=is_moving) for one in sums)
+    return any(one.tells(before, value, is_moving=is_moving) for one in sums)
 
 
 def _sums(path: Path, page: Answered, new: Mapping[str, str]) -> frozenset[Sum]:
     """The sums that a number of an answer may be; none for what is no number."""
-    number = whole_number(page.scalars[path])
+    number = _number(page.scalars[path])
     if number is None:
         return frozenset()
     return frozenset(
@@ -159,6 +164,13 @@ def _sums(path: Path, page: Answered, new: Mapping[str, str]) -> frozenset[Sum]:
         for names, first, asked in _positions({**new, **page.parts})
         for counts_rows, rows in ((False, 0), (True, page.rows))
     )
+
+
+def _number(value: Json) -> int | None:
+    """A whole number, as one or as a text, also below 0: the last index of no rows is -1."""
+    text = str(value)
+    size = whole_number(text[1:] if text.startswith("-") else value)
+    return -size if size and text.startswith("-") else size
 
 
 def _positions(parts: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -118,10 +118,22 @@ async def children(
 ) -> Found:
     """What comes of children's lists; ``nothing``: what is said of each that has no rows."""
 
+    def answer(_: Request, name: str, given: dict[str, Json]) -> Json:
+        return {**given, "message": "Success"} if given["items"] else nothing[name]
+
+    return await of_children(lists, pagination, answer)
+
+
+async def of_children(
+    lists: Mapping[str, Api],
+    pagination: PaginationSettings,
+    answer: Callable[[Request, str, dict[str, Json]], Json],
+) -> Found:
+    """What comes of children's lists, each page of which is made an answer."""
+
     def things(request: Request) -> Answer:
         name = request.path.split("/")[2]
-        found = json.loads(lists[name](request).body)
-        return told({**found, "message": "Success"} if found["items"] else nothing[name])
+        return told(answer(request, name, json.loads(lists[name](request).body)))
 
     async with FaultApi() as server:
         server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
@@ -164,3 +176,25 @@ async def test_words_that_stand_behind_a_short_list_too(
     is_all(await children(lists, paging(style, 20), said), rows)
     said[str(len(sizes) - 1)] = {**nothing, "message": "Access denied"}
     assert "Access denied" in (await children(lists, paging(style, 20), said)).message
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+@pytest.mark.parametrize("sizes", [[3, 0], [1, 1, 0], [5, 5, 0], [1, 0, 1], [20, 0]], ids=str)
+async def test_the_last_index_of_no_rows(sizes: list[int], *, as_text: bool) -> None:
+    """It is -1 as that of three is 2: it follows the rows. A code that is -1 follows nothing."""
+    lists = {str(number): Api("offset", count) for number, count in enumerate(sizes)}
+
+    def indexed(request: Request, _: str, given: dict[str, Json]) -> Json:
+        rows = given["items"]
+        assert isinstance(rows, list)
+        last = request.number("offset", 0) + len(rows) - 1
+        return {**({"items": rows} if rows else {}), "last": str(last) if as_text else last}
+
+    def coded(_: Request, name: str, given: dict[str, Json]) -> Json:
+        code = 0 if sizes[int(name)] else -1
+        return {**({"items": given["items"]} if code == 0 else {}), "rc": code}
+
+    pagination = paging("offset", 20)
+    rows = [number for count in sizes for number in range(count)]
+    is_all(await of_children(lists, pagination, indexed), rows)
+    assert "'{\"rc\": -1}'" in (await of_children(lists, pagination, coded)).message
