@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from msgspec.structs import replace
 
 from jq_engine.worker import JqWorker
@@ -9,7 +12,9 @@ from transport.formats import BodyFormat, FormatName
 from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.findings import Write
-from workbench.check.guesses.expressions import values_of
+from workbench.check.guesses.expressions import values_of, written
+
+_OF_XML: Final = ("@", "#")
 
 
 def format_of(seen: Seen, said: str) -> FormatName | None:
@@ -33,6 +38,22 @@ async def is_mapped_as(near: Nearby, seen: Seen, target: Target, name: FormatNam
     body = await near.body(replace(target.request, format=BodyFormat(name)))
     wanted = near.expressions(seen, target)
     return await near.worth(body, target.endpoint.data_path, wanted) > 1
+
+
+async def other_format(
+    near: Nearby, target: Target, absent: Sequence[tuple[str, ...]]
+) -> Write | None:
+    """The format in which the rows of the same request have keys that are absent in its own.
+
+    As JSON; as XML where a key is an attribute's, or a text.
+    """
+    is_xml = any(key.startswith(_OF_XML) for path in absent for key in path)
+    name: FormatName = "xml" if is_xml else "json"
+    if target.request is None or name == target.endpoint.format.name:
+        return None
+    body = await near.body(replace(target.request, format=BodyFormat(name)))
+    worth = await near.worth(body, target.endpoint.data_path, [*map(written, absent)])
+    return Write(name, "so read, its items have them") if worth > len(absent) else None
 
 
 async def as_json(near: Nearby, seen: Seen) -> str:

@@ -26,6 +26,7 @@ from workbench.check.guesses.expressions import (
 )
 from workbench.check.guesses.names import in_style
 from workbench.check.items.other_lists import at_list, other_list
+from workbench.check.lists.formats import other_format
 from workbench.suggest.vocabulary import words_of
 
 _SAMPLE: Final = 20  # items whose keys are looked at
@@ -47,6 +48,15 @@ class Unsent:
             return []
         if not absent:
             return await self._unheeded(seen, target, items)
+        if name := await other_format(self._near, target, absent):
+            problem = f"no item has {absent[0][-1]} in the format that it is read in"
+            return [seen.finding(("selector", "response_format"), problem, name)]
+        return await self._left_out(seen, target, absent)
+
+    async def _left_out(
+        self, seen: Seen, target: Target, absent: Sequence[tuple[str, ...]]
+    ) -> list[Finding]:
+        """At the parameter by which keys come that are absent."""
         if held := [one.body for one in seen.own_pages if have(one.body, absent)]:
             return self._within(seen, held[0], absent)
         if await other_list(self._near.jq, seen):

@@ -187,18 +187,20 @@ class Troubles:
     async def _no_json(self, case: Case) -> Finding:
         if is_reported(case.error):
             return await self._refused.finding(case)
-        is_html = "html" in str(case.error).lower()
+        name = format_of(case.seen, case.words)
+        is_html = name != "xml" and "html" in str(case.error).lower()
+        name = None if is_html else name
         if is_html and case.all_failed:
             return await self._page(case)
-        name = None if is_html else format_of(case.seen, case.words)
         if name == "json" and (found := await self._refused.unread(case)):
             return found
         if name and name != case.seen.config.selector.response_format:
             return await self._of_format(case, name)
-        remedy = await self._paths.of(case.seen) if is_html else ""
+        remedy = await self._paths.of_asked(case.seen) if is_html else ""
         if not (is_html or name):
             remedy = await as_json(self._near, case.seen)
-        return self._places.at(case, ("kind",), remedy or "correct the path, or the credentials")
+        told = remedy or "correct the path, or the credentials"
+        return self._places.at(case, case.target.of_path, told)
 
     async def _page(self, case: Case) -> Finding:
         """At the base URL or at what signs requests, where all that comes is pages for people."""
