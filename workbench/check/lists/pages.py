@@ -35,6 +35,7 @@ _MARKERS: Final = ("nextPageToken", "next_page_token", "next", "cursor", "next_c
 """Keys that often lead on: guesses, which count only where an answer has them."""
 
 
+_LEADING: Final = frozenset({"cursorPath", "nextLinkPath"})
 _LED: Final = frozenset({"cursor", "next_link", "header_link"})
 """The styles of lists that are led by what answers have."""
 
@@ -87,14 +88,17 @@ class Pages:
             told = Paged({"startPage": int(first[1])}, "the page before has rows")
             return self._places.paging(case, told)
         of_level = [page for page in self._children.pages(seen) if page.rows]
-        for one in await _unheld(self._near.jq, case.target.endpoint.pagination, of_level):
-            if one.meant and f"{one.name} {one.path!r}" in str(case.error):
+        unheld = await _unheld(self._near.jq, case.target.endpoint.pagination, of_level)
+        unheld = [one for one in unheld if f"{one.name} {one.path!r}" in str(case.error)]
+        for one in unheld:
+            if one.meant and one.name not in _LEADING:
                 return self._places.paging(case, one.remedy, one.name)
         pages = self._children.pages(seen)
         if marked := await self._unmarked(seen, case.target, pages):
             return self._places.at(case, *marked)
         remedy = await self._paging.other(case.target) or _by_query(case.target)
-        return self._places.paging(case, remedy)
+        name = unheld[0].name if unheld else "paginationType"
+        return self._places.paging(case, remedy or (unheld[0].remedy if unheld else ""), name)
 
     async def _unfound(self, read: Listed) -> list[Finding]:
         """Configured paths of paging that lead nowhere, though more pages follow."""
@@ -112,10 +116,14 @@ class Pages:
         """A second page with the rows of the first one: the position is not heeded."""
         for one, other in combinations(read.pages, 2):
             is_walk = one.goes_on and bare(one.url) == bare(other.url)
-            if not is_walk or one.rows != other.rows or rows_in(one) != rows_in(other):
+            same = sum(row in rows_in(one) for row in rows_in(other)) if is_walk else 0
+            if same * 2 <= other.rows:
                 continue
             heeded = read.paging.pagination_param or "the position it is asked for"
-            told = f"page 2 has the rows of page 1: the API does not heed {heeded}"
+            some = "the" if same >= other.rows else f"{same} of the"
+            told = f"page 2 has {some} rows of page 1: the API does not heed {heeded}"
+            if same < other.rows and read.paging.cursor_path:
+                told = f"page 2 has {some} rows of page 1: {read.paging.cursor_path} leads back"
             remedy = "correct paginationParam to the name in the API's documentation"
             if read.paging.type == "cursor":
                 remedy = f"the cursor is found, and not read: {remedy}, or send_in"
@@ -270,6 +278,8 @@ async def _unheld(
         "hasMorePath": paging.has_more_path,
         "lastPagePath": paging.last_page_path,
         "totalPath": paging.total_path,
+        "cursorPath": paging.cursor_path,
+        "nextLinkPath": paging.next_link_path,
     }
     found = []
     for name, path in given.items():
@@ -277,7 +287,8 @@ async def _unheld(
             continue
         expression = path if path.startswith(".") else written(path.split("."))
         if all(value is None for value in await values_of(jq, expression, bodies)):
-            meant = _total_in(pages) if name == "totalPath" else _flag_in(pages, name)
+            meant = _total_in(pages) if name == "totalPath" else ""
+            meant = _flag_in(pages, name) if "Page" in name or "More" in name else meant
             near = None if meant else await better(jq, expression, bodies)
             found.append(_Unheld(name, path, near.expression if near else meant))
     return found

@@ -206,9 +206,11 @@ def _declared(body: Json) -> list[str]:
 def _hints(request: PageRequest, given: PaginationSettings, said: Sequence[str]) -> Hints:
     """The names to try first: those of ``said`` that such parameters have, and those at hand."""
     declared = _declared(request.body)
-    sizes = (*_of(["size"], said), *_given(given.size_param), *declared)
+    sizes = (*_of(["size"], said), *_signed(request, given.size_param), *declared)
     told = _of(["page", "offset", "cursor"], said)
-    return Hints(sizes, (*told, *_given(given.pagination_param), *_beside(given), *declared))
+    return Hints(
+        sizes, (*told, *_signed(request, given.pagination_param), *_beside(given), *declared)
+    )
 
 
 def _of(roles: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -217,8 +219,14 @@ def _of(roles: Sequence[str], names: Sequence[str]) -> list[str]:
     return [one for one in names if letters(one) in known]
 
 
-def _given(name: str | None) -> tuple[str, ...]:
-    return (name,) if name else ()
+def _signed(request: PageRequest, name: str | None) -> list[str]:
+    """A name with a sign that other parameters begin with, `_cursor` beside `_fields`, and as is.
+
+    Nothing where there is none.
+    """
+    signs = {one[0] for one, _ in request.params if one and not one[0].isalnum()}
+    signed = [sign + name for sign in sorted(signs) if name and not name.startswith(sign)]
+    return [*signed, name] if name else []
 
 
 def _camel(name: str) -> str:
