@@ -27,6 +27,7 @@ _SAYINGS: Final = tuple(
         rf"{_WHAT} {_NAME}[\"', :}}]*(?:\w+[^\w.]+){{0,2}}{_IS} (?:be )?(?:{_LACKS}|null|empty)",
         rf"{_LACKS} (?:\w+ )?(?:{_WHAT}|value(?: for)?)s?:? {_NAME}",
         rf"(?:specify|provide|supply|give)(?: a| an| the)? (?:value for|{_WHAT}) {_NAME}",
+        rf"(?:use|pass|add|include|send|set)(?: an?| the)? (?:\w+ )?{_WHAT}[\"'`: ]+({_JOINED})",
         rf"{_FIRST}{_NAME} (?:is|are) {_LACKS}",
         rf"({_JOINED})[\"'`\\]* (?:is|are) {_LACKS}",
         rf"\bno {_NAME} (?:\w+ )?(?:was|is|were|has been) (?:\w+ )?{_GIVEN}",

@@ -26,7 +26,7 @@ from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.guesses.expressions import keys_read, rows_of
 from workbench.check.guesses.names import names_in
 from workbench.check.guesses.paths import speaks_of
-from workbench.check.guesses.refusal_words import header_missed, values_told
+from workbench.check.guesses.refusal_words import header_missed, parameter_missed, values_told
 from workbench.check.lists.children import Children
 from workbench.check.lists.paging_trials import PagingTrials, has_begun
 from workbench.check.lists.places import Case, Places
@@ -108,6 +108,8 @@ class Refused:
         is_unsure = case.all_failed and speaks_of_sign_in(case.error)
         if status in NOT_FOUND and (not is_unsure or await self._sign_in.is_seen(case.request)):
             return await self._absent(case)
+        if status == _FORBIDDEN and parameter_missed(case.words):
+            return await self._suspected(case, status)
         if status == _FORBIDDEN and not case.all_failed:
             return await self._forbidden(case)
         return await self._not_let_in(case)
@@ -294,10 +296,10 @@ class Refused:
             "customHeaders": list(self._session.settings.custom_headers),
         }
         words = case.words
-        name = lacks_of_all(case.seen, words) if case.all_failed and self._asked > 1 else ""
-        if name:
-            setting = "customHeaders" if name == header_missed(words) else "queryParams"
-            is_misspelt = any(likeness(one, name) >= _LIKE for one in given[setting])
+        name = lacks_of_all(case.seen, words)
+        setting = "customHeaders" if name == header_missed(words) else "queryParams"
+        is_misspelt = any(likeness(one, name) >= _LIKE for one in given[setting])
+        if name and (is_misspelt or (case.all_failed and self._asked > 1)):
             request = case.request if is_misspelt else None
             if request and (beside := await self._sign_in.beside(words, request)):
                 return self._places.of_setting(beside, case.error)
