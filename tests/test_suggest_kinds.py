@@ -37,7 +37,7 @@ from workbench.suggest.endpoint import missing_rows
 from workbench.suggest.fields import Column
 from workbench.suggest.items import Place
 from workbench.suggest.mapping import mapping
-from workbench.suggest.relation_names import names_of
+from workbench.suggest.relation_names import names_of, speaks_of
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
 from workbench.suggest.titles import title_of
@@ -319,6 +319,23 @@ KINDS = {
             )
         ],
         {"things": rows(47)},
+    ),
+    "a size and a cursor by names with a mark before them": Api(
+        [
+            Collection(
+                "/things",
+                table("things"),
+                Cursor(
+                    size="_pageSize",
+                    cursor="_pagedCookie",
+                    default=900,
+                    cap=900,
+                    tell={"pagedCookie": at_end("next_value")},
+                ),
+                wrap="result",
+            )
+        ],
+        {"things": rows(33)},
     ),
     "a size and a number by names that only the answer has": Api(
         [
@@ -680,6 +697,12 @@ async def test_a_short_list_is_paged_as_another_only_where_its_parameters_do_som
             ".code",
             ".outerName_main",
             id="some name that no two have",
+        ),
+        pytest.param(
+            [{"slug": f"{n:04}f0a", "commit_message": f"Fix {n}"} for n in range(12)],
+            ".slug",
+            ".commit_message",
+            id="some message that no two have, beside a slug",
         ),
     ],
 )
@@ -1262,6 +1285,12 @@ def test_an_object_that_does_not_speak_of_the_target_names_no_relation(
 ) -> None:
     """A section of an item is called `general`; what stands there is a site."""
     assert names_of(keys, Study(Target(path), ""))[0] == name
+
+
+@pytest.mark.parametrize("key", ["created_by", "assignedto_id", "approver"])
+def test_some_names_speak_of_people(key: str) -> None:
+    """Whoever did something is a user."""
+    assert speaks_of((key,), Study(Target("/users"), ""))
 
 
 async def test_relations_within_the_object_that_each_row_is() -> None:

@@ -135,7 +135,7 @@ def cursor_names(fact: Fact, names: Names) -> list[str]:
     for some in (bare, words, bare[:1], tuple(last)):
         if some:
             derived += names.spelled(some)[:2]
-    derived += [f"page[{word}]" for word in bare]
+    derived += [*(f"page[{word}]" for word in bare), f"_{name}"]
     return list(dict.fromkeys((name, *derived)))
 
 

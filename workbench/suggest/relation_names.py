@@ -14,7 +14,8 @@ SYNONYMS = tuple(
     for words in (
         (
             "user users person people member author owner assignee creator reporter account agent"
-            " employee contact customer requester manager lead admin"
+            " employee contact customer requester manager lead admin assigned assignedto by"
+            " approver reviewer submitter sender supervisor"
         ),
         "team teams group groups squad department",
         "project projects repository repositories repo repos",

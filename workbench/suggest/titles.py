@@ -17,7 +17,7 @@ _OPAQUE = re.compile(r"[\dA-Fa-f.:_-]*\d[\dA-Fa-f.:_-]*")
 _TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
 _OF_TWO = re.compile(r".* name|(first|fore|given|last|sur|family)name")
 _NAME, _BOTH = " name", 2
-_SPEAKS = frozenset(["name", "title", "label"])
+_SPEAKS = frozenset(["name", "title", "label", "message", "summary", "subject"])
 _TITLE_NAMES = (
     "display name", "name", "title", "subject", "friendly name", "full name", "long name",
     "summary", "label", "headline", "short description", "rendered", "login", "username",
@@ -51,10 +51,13 @@ def title_of(
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
     # A name within an object that many items share is that of another thing, such as an author.
     own = [column for column in named if depth(column) == 0 or _is_varied(column, of)]
-    if own:
-        return next((column for column in own if _is_varied(column, of)), own[0])
-    if names := [c for c in texts if depth(c) == 0 and _is_own_name(c, of, identifier)]:
-        return names[0]
+    best = next((column for column in own if _is_varied(column, of)), next(iter(own), None))
+    is_code_too = best is not None and identifier is not None and best.keys == identifier.keys
+    if best is None or is_code_too:
+        spoken = [c for c in texts if depth(c) == 0 and _is_own_name(c, of, identifier)]
+        best = next(iter(spoken), best)
+    if best is not None:
+        return best
     if identifier and identifier in texts and _is_called(identifier):
         return identifier
     copied = identifier.values if identifier else None

@@ -13,7 +13,7 @@ from workbench.suggest.asking import Reply
 _BEFORE = re.compile(r"[A-Z]+ \S+: (\d+ [^,:]*[,:] )?")
 _FEW = 2  # names of which none is much likelier
 _FEW_SAID = 4
-_WIDEST = 40  # names in one request
+_WIDEST = 60  # names in one request
 _MOST_REPAIRS = 2
 
 

@@ -42,9 +42,15 @@ _KEYSET_WORDS = (
 _STARTS = ("start", "resume", "continue", "begin", "from", "page", "next", "scroll", "last")
 _ENDS = ("at", "from", "after", "token", "cursor", "key", "id", "marker", "position")
 _BRACKETED = {
-    "size": ("page[size]", "page[limit]", "pagination[limit]", "$top", "$limit", "page.size"),
-    "page": ("page[number]", "pagination[page]", "page.number", "page[page]"),
-    "offset": ("page[offset]", "$skip", "$offset", "pagination[offset]", "page[skip]"),
+    "size": (
+        "page[size]", "page[limit]", "pagination[limit]", "$top", "$limit", "page.size", "_limit",
+        "_count", "_pageSize",
+    ),
+    "page": ("page[number]", "pagination[page]", "page.number", "page[page]", "_page"),
+    "offset": (
+        "page[offset]", "$skip", "$offset", "pagination[offset]", "page[skip]", "_skip", "_offset",
+        "_start",
+    ),
     "cursor": ("page[after]", "page[cursor]", "pagination[cursor]", "$skiptoken", "page.token"),
     "keyset": ("page[after]",),
 }  # fmt: skip
