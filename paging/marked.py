@@ -342,7 +342,7 @@ class Marked(Paginator):
                 if leads(self._marker(other)):
                     return (yield from self._once_more(sent, end))
                 return replace(end, doubt=self._never_there(page, is_heeded=True))
-        return (yield from self._unmarked(end, sent, page))
+        return (yield from self._unmarked(end, sent, page, None, is_asked=fewer is not None))
 
     def _proof(
         self, end: Step, page: Page, requests: tuple[PageRequest, PageRequest], *, is_cut: bool
@@ -377,7 +377,7 @@ class Marked(Paginator):
         is_told = page.denies_more or self._marker(page) is not MISSING
         if is_heeded or (is_full and not is_told):
             return replace(end, doubt=self._never_there(page, is_heeded=is_heeded))
-        return (yield from self._unmarked(end, sent, page, other))
+        return (yield from self._unmarked(end, sent, page, other, is_asked=True))
 
     def _once_more(self, sent: PageRequest, done: Step) -> Deciding:
         """Ask for a first page again: its marker may have been left out by mistake."""
@@ -391,7 +391,7 @@ class Marked(Paginator):
         return replace(done, doubt=doubt if is_led else None)
 
     def _unmarked(
-        self, end: Step, sent: PageRequest, page: Page, other: Page | None = None
+        self, end: Step, sent: PageRequest, page: Page, other: Page | None, *, is_asked: bool
     ) -> Deciding:
         """The end of the only page, also by ``other`` sizes: taken for all, if no null says so."""
         if self._marker(page) is not MISSING:
@@ -402,11 +402,14 @@ class Marked(Paginator):
         told = other.totals(other.length) if other else total
         is_told = told.exceed(page.most) or total_further_out(page.holder, page.body) > page.most
         doubt = self._unfollowable(page)
+        heeds = "heeds no smaller page size" if is_asked else "is asked for no page size"
         warning = (
-            f"{self._name()} found nothing in any response, and the API heeds no smaller page"
-            f" size; the list of {page.length} is taken for all"
+            f"{self._name()} found nothing in any response, and the API {heeds}; the list of"
+            f" {page.length} is taken for all"
         )
-        all_rows = replace(end, warning=warning, doubt=doubt if is_told else None)
+        end = replace(end, unsure=True, doubt=doubt if is_told else None)
+        # Of one row there are no fewer to ask for.
+        all_rows = replace(end, warning=warning if is_asked or page.length > 1 else None)
         return (yield from unless_led_on(sent, page, all_rows, doubt))
 
     @abstractmethod

@@ -140,7 +140,8 @@ class Completeness(Struct):
         if has_body and not is_none:
             self.responses += 1
             self.without_items += nothing and page.place is not Place.NULL
-            if page.body and not self._has_lists(self.last_body):
+            is_said = page.body or self.last_body is None
+            if is_said and not self._has_lists(self.last_body):
                 self.last_body = page.body  # the last that says anything, or the first with a list
         self.recognition.note(asked.walk, request, page)
 

@@ -1,6 +1,6 @@
 """A walk over the pages of one endpoint: in order, with pages asked for ahead, and without circles.
 
-A paginator says where to go next, or what to ask; where it knows a total, pages are fetched ahead.
+A paginator says where to go next, or what to ask.
 """
 
 from __future__ import annotations
@@ -324,9 +324,10 @@ class Walker:
         if step.doubt and not self.is_accepted(step.doubt, unproved.request, source):
             step.doubt.about(request=self.client.named(unproved.request))
             raise step.doubt.redacted(self.client.redact)
-        if step.warning and not step.doubt:
+        if step.unsure and not step.doubt:
             source.doubts.add(Doubt.END)
-            logger.warning(f"{self.client.named(unproved.request)}: {step.warning}")
+            if step.warning:
+                logger.warning(f"{self.client.named(unproved.request)}: {step.warning}")
 
     def is_accepted(self, doubt: _Outcome, request: PageRequest, source: Completeness) -> bool:
         """Whether the operator vouches for a list whose end is in doubt: that is a warning then."""
@@ -415,8 +416,7 @@ class Walker:
         gives = await self._took_in(None, source)
         if recognition.acquits(suspect, again):
             return True
-        after, last = source.after_last, source.last
-        if after and last:
+        if (after := source.after_last) and (last := source.last):
             page, source.closed = (await self.page_of(after, source)).page, None
             source.note_closed(last.page, Asked(after, page, last.walk), Progress())
         closed, source.closed = source.closed, None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import pytest
+from loguru import logger
 from msgspec import structs
 
 from pagination import PaginationSettings
+from resync.completeness import Doubt
 from resync.path_parameters import Endpoint
 from tests.fault_api import Answer, FaultApi, Request
 from tests.literals import Json
@@ -198,3 +200,39 @@ async def test_the_last_index_of_no_rows(sizes: list[int], *, as_text: bool) -> 
     rows = [number for count in sizes for number in range(count)]
     is_all(await of_children(lists, pagination, indexed), rows)
     assert "'{\"rc\": -1}'" in (await of_children(lists, pagination, coded)).message
+
+
+@pytest.fixture
+def warnings() -> Iterator[list[str]]:
+    """What is warned of meanwhile."""
+    told: list[str] = []
+    sink = logger.add(lambda line: told.append(str(line)), level="WARNING", format="{message}")
+    yield told
+    logger.remove(sink)
+
+
+@pytest.mark.parametrize(
+    ("count", "size_param", "warned"),
+    [(1, "limit", ""), (2, "limit", "heeds no smaller page size"), (2, None, "no page size")],
+)
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+async def test_a_small_list_without_a_marker(
+    style: str, count: int, size_param: str | None, warned: str, warnings: list[str]
+) -> None:
+    """It is looked at again before a deletion; what is warned of was asked for."""
+    found = await outcome(
+        Api("plain", count, heeds_size=False), paging(style, 20, size_param=size_param)
+    )
+
+    is_all(found, list(range(count)))
+    assert Doubt.END in found.doubts
+    assert len(warnings) == bool(warned)
+    assert warned in "".join(warnings)
+
+
+async def test_the_only_answer_is_an_empty_object(warnings: list[str]) -> None:
+    """The warning quotes it."""
+    is_all(await outcome(lambda _: told({}), PaginationSettings()), [])
+
+    assert "an empty object" in warnings[0]
+    assert "it said '{}'" in warnings[0]
