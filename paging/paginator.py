@@ -46,7 +46,7 @@ ACCEPT = f"if all is well, {ACCEPTED}"
 
 # Pages that hold nothing although the API speaks of more: a few are a filter, many a fault.
 _MAX_EMPTY_PAGES = 20
-_MOST_REQUESTS = 100  # for such pages, however few rows each may have
+MOST_REQUESTS = 100  # for such pages, however few rows each may have
 
 
 class PaginationSettings(Struct, frozen=True):
@@ -280,7 +280,7 @@ class Paginator(ABC):
         """What is in doubt where too many pages were empty: more of those with fewer rows."""
         usual, count = self._settings.page_size, progress.empty_in_a_row
         is_long = count * min(asked or usual, usual) > _MAX_EMPTY_PAGES * usual
-        if not is_long and count <= _MOST_REQUESTS:
+        if not is_long and count <= MOST_REQUESTS:
             return None
         return DoubtfulEndError(
             f"{progress.empty_in_a_row} empty pages in a row, although the API says that there are"

@@ -24,6 +24,7 @@ from tests.test_list_ends import (
     Found,
     Handler,
     is_all,
+    is_all_or_error,
     once,
     outcome,
     paging,
@@ -32,6 +33,7 @@ from tests.test_list_ends import (
 )
 
 HANDFUL = 6  # requests
+MANY = 30
 
 
 def rounding(api: Api) -> Handler:
@@ -236,3 +238,24 @@ async def test_the_only_answer_is_an_empty_object(warnings: list[str]) -> None:
 
     assert "an empty object" in warnings[0]
     assert "it said '{}'" in warnings[0]
+
+
+@pytest.mark.parametrize("count", [1, 10])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_total_far_above_a_few_rows(style: str, count: int) -> None:
+    """Where a page may reach no further than its rows, pages up to the total show that none come.
+
+    That is looked at again before a deletion; rows among those pages, or the last ones, are read.
+    """
+    total = 1000 + count
+    found = await outcome(
+        Api(style, count, around=lambda _rows, _more: {"total": total}), paging(style, 100)
+    )
+
+    is_all(found, list(range(count)))
+    assert Doubt.END in found.doubts
+    assert found.requests <= MANY
+    for row in (total - 1, 520):
+        hidden = frozenset({*range(count, total)} - {row})
+        api = Api(style, total, cap=50, hidden=hidden, around=lambda _rows, _more: {"total": total})
+        is_all_or_error(await outcome(api, paging(style, 100)), [*range(count), row])
