@@ -22,8 +22,8 @@ from framework.identities import is_identifier
 from framework.mapped_items import Items, Mapped, mapped
 from framework.resync_context import installed_settings, open_session
 from overrides import EndpointAppConfig, EndpointResource
-from paging.limits import Limits
 from paging.model import PageRequest
+from resync.limits import Limits
 from resync.session import Session
 from settings import Settings
 

@@ -25,8 +25,8 @@ from framework.mapping import begin_mapping
 from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
-from paging.limits import NO_LIMITS, Limits
 from resync.completeness import Doubt
+from resync.limits import NO_LIMITS, Limits
 from resync.path_parameters import Resource
 from resync.resource_walk import LeftOpen
 from resync.session import Session

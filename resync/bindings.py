@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from jq_engine.paths import plain_path
 from json_values import Json, as_text
 from paging.extraction import Item
-from paging.limits import Bounds
 from paging.model import PageRequest
 from resync.children import ChildKey, Children, key_of
 from resync.completeness import Completeness
+from resync.limits import Bounds
 from resync.path_parameters import (
     Binding,
     Distinct,

@@ -15,12 +15,12 @@ from msgspec import Struct, field
 from errors import CredentialsError, MappingError, OceanCustomError, Part, ResponseError
 from json_values import as_text
 from paging.extraction import Item
-from paging.limits import Bounds
 from paging.model import PageRequest
 from resync.bindings import Bindings, child_key
 from resync.children import Absent, Children, name_of
 from resync.completeness import Completeness, Doubt
 from resync.edge_check import EdgeCheck
+from resync.limits import Bounds
 from resync.path_parameters import (
     Binding,
     Resource,

@@ -16,10 +16,10 @@ from client import ApiClient, http_of
 from errors import OceanCustomError
 from jq_engine.worker import JqWorker
 from paging.extraction import Item
-from paging.limits import NO_LIMITS, Bounds, Limits
 from resync.completeness import Doubt
 from resync.computed_values import computed, computed_parameters
 from resync.item_store import ItemStore
+from resync.limits import NO_LIMITS, Bounds, Limits
 from resync.path_parameters import Binding, Parameter, Resource, request_for
 from resync.resource_walk import LeftOpen, ResourceWalk
 from resync.services import Services

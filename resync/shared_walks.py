@@ -10,11 +10,11 @@ from loguru import logger
 
 from errors import OceanCustomError, SourceError
 from paging.extraction import Item
-from paging.limits import Bounds, Limits
 from paging.model import PageRequest
 from resync.completeness import Completeness, Doubt
 from resync.edge_check import EdgeCheck
 from resync.item_store import ItemStore, StoredPage
+from resync.limits import Bounds, Limits
 from resync.path_parameters import Endpoint
 from resync.streams import cancelled
 from resync.walk import Walker

@@ -27,12 +27,12 @@ from jq_engine.programs import Jq
 from paging.error_reports import is_partial
 from paging.inner_lists import InnerLists
 from paging.levels import unless_hollow
-from paging.limits import Bounds
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.page_recognition import Suspect
 from paging.steps import Deciding, End, Experiment, Step
 from resync.completeness import Asked, Completeness, Doubt
 from resync.cycle_guard import CycleGuard
+from resync.limits import Bounds
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known
 from resync.prefetch import Ahead, Prefetch
 from settings import Settings

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from starlette.types import ASGIApp
 
 from jq_engine.worker import JqWorker
-from paging.limits import Limits
+from resync.limits import Limits
 from settings import Settings
 from tests.examples import Example
 from tests.literals import Json

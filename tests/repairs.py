@@ -22,7 +22,7 @@ from msgspec.structs import replace as with_fields
 from framework.mapped_items import Mapped
 from jq_engine.worker import JqWorker
 from json_values import MISSING, follow
-from paging.limits import Limits
+from resync.limits import Limits
 from tests.check_bench import PREFIX, Http, checked_files, served, write_env
 from tests.check_scene import told
 from tests.examples import PRODUCTS, Example, example

@@ -72,7 +72,7 @@ PURE = {
     "paging.led",
     "paging.rows",
     "paging.steps",
-    "paging.limits",
+    "resync.limits",
     "resync.children",
     "paging.totals",
     "resync.completeness",

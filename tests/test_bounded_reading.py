@@ -13,7 +13,7 @@ from framework.mapped_items import mapped
 from framework.resync_context import read
 from jq_engine.worker import JqLimits, JqWorker
 from overrides import EndpointAppConfig, EndpointResource
-from paging.limits import Limits
+from resync.limits import Limits
 from resync.session import Reading, Session
 from settings import load_settings
 from tests.fault_api import FaultApi, Reply, Request, answer, pages

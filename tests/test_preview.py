@@ -19,7 +19,7 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
-from paging.limits import NO_LIMITS, Limits
+from resync.limits import NO_LIMITS, Limits
 from tests.check_bench import write_example
 from tests.examples import PRODUCTS, example
 from tests.fault_api import FaultApi, Reply, Request, answer

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 import yaml
 
-from paging.limits import NO_LIMITS
+from resync.limits import NO_LIMITS
 from workbench import catalog, sample_api
 from workbench.catalog import CatalogStore
 from workbench.preview.run import MAIN

@@ -16,7 +16,7 @@ from msgspec import structs
 from rich.console import Console
 
 from jq_engine.worker import JqWorker
-from paging.limits import Limits
+from resync.limits import Limits
 from workbench.check.asking.reading import MOST_ITEMS
 from workbench.check.files.documents import Variables
 from workbench.check.files.offline import Installation, Paths, read_installation

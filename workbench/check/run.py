@@ -10,7 +10,7 @@ import httpx
 from msgspec import structs
 
 from client import ApiClient, http_of
-from paging.limits import Limits
+from resync.limits import Limits
 from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange, Observer

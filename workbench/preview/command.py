@@ -15,7 +15,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from paging.limits import NO_LIMITS, Limits
+from resync.limits import NO_LIMITS, Limits
 from workbench import catalog
 from workbench.check.command import installation_options, paths_of, read_files
 from workbench.check.files.offline import Installation

@@ -19,8 +19,8 @@ from framework.mapped_items import Mapped, mapped
 from framework.raw_data import without_credentials
 from framework.resync_context import left_open, open_session, read
 from jq_engine.programs import without_values
-from paging.limits import NO_LIMITS
 from resync.completeness import Doubt
+from resync.limits import NO_LIMITS
 from resync.session import Session
 from settings import Settings
 from workbench.patience import PATIENCE

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from paging.limits import NO_LIMITS, Limits
+from resync.limits import NO_LIMITS, Limits
 from settings.fields import VARIABLE_PREFIX
 from workbench.preview.watch import VARIABLE, Watch
 from workbench.sail import excerpt, sailing

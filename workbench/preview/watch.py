@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from msgspec.structs import asdict
 
-from paging.limits import Limits
+from resync.limits import Limits
 
 VARIABLE: Final = "WORKBENCH_PREVIEW"
 """The environment variable that holds it, as JSON."""

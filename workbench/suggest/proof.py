@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from errors import OceanCustomError
 from json_values import Json
 from overrides import EndpointAppConfig
-from paging.limits import Limits
+from resync.limits import Limits
 from resync.path_parameters import Binding, Endpoint, Resource, request_for
 from resync.session import Session
 

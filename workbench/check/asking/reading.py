@@ -16,7 +16,7 @@ from errors import CredentialsError, MappingError, OceanCustomError, RequestName
 from framework.mapped_items import Items, Mapped, mapped
 from json_values import Json
 from overrides import EndpointResource
-from paging.limits import Limits
+from resync.limits import Limits
 from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange, Observer, PageRead
