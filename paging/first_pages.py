@@ -294,7 +294,8 @@ class CountedFromFirst(Counted):
         """
         pages = [at.page]
         while counted_elsewhere(at, *pages) and not (at.says_more or len(pages) > _NEXT_PAGES):
-            moved = self._moved(at.sent, len(pages) * self._stride(at.size))
+            rows = min(at.size, at.asked or at.page.length)
+            moved = self._moved(at.sent, len(pages) * self._stride(rows))
             at, other = yield from at.ask(moved, "what the total counts")
             if other is None or other.rows:
                 return at, False
