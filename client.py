@@ -119,7 +119,7 @@ class ApiClient:
         self._http.event_hooks["response"].append(self._learn_cookies)
         self._http.event_hooks["response"].append(self._watch.login)
         self._reader = AnswerReader(self.redact, limits, settings.retry_after_header)
-        self._auth = make_auth(
+        self.auth = make_auth(
             settings.credentials,
             settings.base_url,
             self.redact,
@@ -148,12 +148,12 @@ class ApiClient:
 
         A sign-in under way comes to its end before it: no session and no new token is lost.
         """
-        if not isinstance(self._auth, RenewedAuth):
+        if not isinstance(self.auth, RenewedAuth):
             return
         request = None
         try:
             async with asyncio.timeout(min(self._settings.timeout, LONGEST_LOGOUT)):
-                request = await self._auth.end(self._guard.admits)
+                request = await self.auth.end(self._guard.admits)
                 if request is None:
                     return
                 self.counts.requests += 1
@@ -291,9 +291,9 @@ class ApiClient:
 
     def _failed(self, request: PageRequest, sign_in: Sequence[RequestName]) -> RequestName:
         """What just got no answer: a request, or the sign-in that it needed."""
-        if not sign_in or not isinstance(self._auth, RenewedAuth):
+        if not sign_in or not isinstance(self.auth, RenewedAuth):
             return self.named(request)
-        self._auth.left_unanswered(sign_in[0])
+        self.auth.left_unanswered(sign_in[0])
         return sign_in[0]
 
     async def _exchange(
@@ -347,7 +347,7 @@ class ApiClient:
                 **content_args,
                 extensions={SIGN_IN_UNDER_WAY: sign_in, **sent.extensions},
             )
-            sending = self._http.send(built, auth=self._auth, follow_redirects=False, stream=True)
+            sending = self._http.send(built, auth=self.auth, follow_redirects=False, stream=True)
             response = await (_signed_in(sending, sign_in) if self._rotates else sending)
             async with aclosing(response):
                 content = await content_of(response, request)

@@ -57,6 +57,11 @@ class Answered(Struct, frozen=True):
         return isinstance(self.body, dict) and reports_error(self.body)
 
     @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people."""
+        return bool(_PAGE.match(self.text))
+
+    @property
     def text(self) -> str:
         """The body as text, without spaces around it."""
         charset = charset_of(self.response.headers)
@@ -139,7 +144,7 @@ class Placeholders:
         had = {
             "$headers": f"the headers {headers}",
             "$cookies": f"the cookies {cookies}",
-            "$text": "a page of HTML" if _PAGE.match(answer.text) else "no text",
+            "$text": "a page of HTML" if answer.is_page else "no text",
         }
         has = next((text for name, text in had.items() if name in program), keys_of(answer.body))
         meant = _meant(program, answer.body)
@@ -196,7 +201,7 @@ class LoginSignIn:
         self._placeholders = read(template, where=_TEMPLATE)
         self._credentials = credentials
         self._redact = redact
-        self._last: Answered | None = None
+        self.last: Answered | None = None
 
     def held(self) -> AbstractAsyncContextManager[None]:
         """Nothing: any number of processes may be logged in."""
@@ -211,7 +216,7 @@ class LoginSignIn:
 
     async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
         """The template with the values of the last answer."""
-        last = self._last = await self._learned(answers[-1])
+        last = self.last = await self._learned(answers[-1])
         values = await self._placeholders.values(last)
         template, fill = self._credentials, self._placeholders.fill
         headers = fill(template.headers, values)
@@ -240,7 +245,7 @@ class LoginSignIn:
 
     async def end(self) -> httpx.Request | None:
         """The logout, None where nothing is to end."""
-        return await self._logout.request(self._last) if self._logout and self._last else None
+        return await self._logout.request(self.last) if self._logout and self.last else None
 
     async def _learned(self, response: httpx.Response) -> Answered:
         """An answer, whose texts are secrets from now on; of a refusal what looks like a token.

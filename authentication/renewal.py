@@ -111,7 +111,7 @@ class RenewedAuth(httpx.Auth):
         retry_after_header: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._sign_in = sign_in
+        self.sign_in = sign_in
         self._redact = redact
         self._renew_after = renew_after
         self._retry_after_header = retry_after_header
@@ -136,7 +136,7 @@ class RenewedAuth(httpx.Auth):
         self._is_over = True
         await self._lock.acquire()
         signature = self._signature
-        if signature is None or (request := await self._sign_in.end()) is None:
+        if signature is None or (request := await self.sign_in.end()) is None:
             return None
         return signature.sign(request) if is_signed(request.url) else request
 
@@ -152,11 +152,9 @@ class RenewedAuth(httpx.Auth):
                 if current is None or current is used or self._is_old(current):
                     self._refuse_while_in_trouble()
                     own_login = used is not None
-                    async with self._sign_in.held():
+                    async with self.sign_in.held():
                         answers: list[httpx.Response] = []
-                        while upcoming := await self._unless_refused(
-                            self._sign_in.request(answers)
-                        ):
+                        while upcoming := await self._unless_refused(self.sign_in.request(answers)):
                             login = named(upcoming, self._redact)
                             under_way = request.extensions.setdefault(SIGN_IN_UNDER_WAY, [])
                             under_way.append(login)
@@ -168,7 +166,7 @@ class RenewedAuth(httpx.Auth):
                             answer.request = upcoming  # transports may have sent another one
                             await self._admit(answer)
                             answers.append(answer)
-                        signature = self._sign_in.signature(answers, self._clock())
+                        signature = self.sign_in.signature(answers, self._clock())
                         current = self._signature = await self._unless_refused(signature)
                         self._trouble = None
                         self.logins += 1
@@ -204,11 +202,11 @@ class RenewedAuth(httpx.Auth):
         if is_limit or ResponseError.may_pass(status):
             retry_after = parse_retry_after(status, headers, body, further_header=further)
             # The settings are not what is wrong.
-            report = (await self._sign_in.refusal(answer)).report.without_remedy
+            report = (await self.sign_in.refusal(answer)).report.without_remedy
             trouble = self._in_trouble(report, status, retry_after, is_limit=is_limit)
             raise trouble.error(self._clock())
-        if not self._sign_in.accepts(answer):
-            refused = await self._sign_in.refusal(answer)
+        if not self.sign_in.accepts(answer):
+            refused = await self.sign_in.refusal(answer)
             self._failure = refused.report
             raise refused
 

@@ -781,3 +781,18 @@ async def test_what_a_path_has_of_a_logins_answer_is_shown(tmp_path: Path, api: 
 
     assert f"write kind: /sites/{site}/users" in report.findings[0].remedy, told(report.findings)
     assert ISSUED not in json.dumps(report.as_json())
+
+
+async def test_a_setting_that_is_to_be_removed_is_removed(tmp_path: Path, api: FaultApi) -> None:
+    """What is to be written is what the words say: nothing is put in the place of what goes."""
+    scene = Scene(tmp_path, api)
+    by_param = open_to(
+        lambda request: request.param("api_key") == KEY, answer({"message": "Unauthorized"}, 401)
+    )
+    key = settings(auth_type="api_key", api_token=None, api_key=KEY, api_key_header="X-Key")
+    report = await scene.spoilt([key, by_param])
+
+    mended = await checked_again(report, scene.write())
+
+    assert "API_KEY_HEADER" not in (tmp_path / ".env").read_text()
+    assert mended.findings == [], told(mended.findings)

@@ -154,6 +154,10 @@ class Installed:
         finally:
             await client.aclose()
 
+    def client(self) -> ApiClient:
+        """A client with the settings; whoever asks for one closes it."""
+        return self._client_of(self.settings)
+
     async def first(self, ways: Iterable[Way], lets_in: LetsIn, proof: str) -> Blame | None:
         """The first change that lets requests in, as a remedy; None for none."""
         for way in ways:
@@ -203,7 +207,7 @@ class Installed:
             for secret in (self.text(name), self.text(name).strip("'\" ")):
                 if len(secret) >= _SHORTEST and secret in text:
                     return text.replace(secret, f"<the value of {variable_of(name)}>")
-            if self.text(name).partition(" ")[2] == text:
+            if text and self.text(name).partition(" ")[2] == text:
                 return f"<the value of {variable_of(name)} without its first word>"
         return text
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import chain, islice
 from typing import Final
 
-import httpx
 from msgspec.structs import replace
 
-from authentication.login import login_url
-from errors import BodyError, CredentialsError, OceanCustomError
+from authentication.login import LoginSignIn
+from authentication.renewal import RenewedAuth
+from errors import CredentialsError, OceanCustomError
 from paging.model import PageRequest
-from settings import LoginCredentials, StaticCredentials
-from transport.origin import Origin
-from workbench.check.asking.answered import is_reported
+from workbench.check.asking.answered import ask
 from workbench.check.files.settings import variable_of
 from workbench.check.guesses.refusal_words import parameter_missed
 from workbench.check.login.bases import other_paths
@@ -40,6 +39,8 @@ _LOGINS: Final = {
     "415": "the Content-Type in its headers",
 }
 """What is to be looked at, by the status of a login."""
+_READS: Final = re.compile(r"\b(customAuthRequest(?:Template)?) reads '([^']*)'")
+_MEANT: Final = re.compile(r"write (\.\S+)$")
 _LOGIN: Final = "endpoint, method, headers and body of the login"
 
 
@@ -53,8 +54,10 @@ class LoginTrials:
     async def blamed(self, error: OceanCustomError, request: PageRequest | None) -> Blame:
         """The setting that is wrong, and what to do."""
         asked = request or PageRequest(str(self._installed.settings.base_url), purpose="check")
+        if misread := await self._misread(error, asked):
+            return misread
         reads = TEMPLATE in str(error)
-        given = Given() if _is_login(error) and not reads else await self._given()
+        given = Given() if _is_login(error) and not reads else await self._given(asked)
         # What gives no text is refused, whatever its status.
         if _is_login(error) and not (reads and (given.paths or not self._logins.is_one)):
             is_absent = error.report.answered[:3] in _NOT_THERE
@@ -73,6 +76,19 @@ class LoginTrials:
             "the login is answered, and its token refused: correct its header in"
             f" {variable_of(TEMPLATE)}, and the word before the token, such as Bearer",
         )
+
+    async def _misread(self, error: OceanCustomError, asked: PageRequest) -> Blame | None:
+        """At what reads a key of a login's answer that it has under another name, as it tells."""
+        found, meant = _READS.search(str(error.report)), _MEANT.match(error.report.remedy)
+        if found is None or meant is None:
+            return None
+
+        async def is_read(change: Change) -> bool:
+            refusal = await self._installed.refusal(asked, change)
+            return refusal is None or _READS.search(str(refusal.report)) is None
+
+        change = self._logins.reading(found[1], found[2], meant[1])
+        return await self._first([change], is_read)
 
     async def _other_base(self, asked: PageRequest, most: int = _MOST_BASES) -> Blame | None:
         """A base URL below which the login gives a token, and the API answers."""
@@ -127,39 +143,18 @@ class LoginTrials:
 
         return await self._first(chain(templates, self._logins.places(given)), is_answered)
 
-    async def _given(self) -> Given:
-        """What the login's answer gives; of a login of several requests nothing."""
-        credentials = self._installed.settings.credentials
-        if not isinstance(credentials, LoginCredentials) or len(credentials.steps) != 1:
-            return Given()
-        step, settings = credentials.steps[0], self._installed.settings
-        url = login_url(step.endpoint, settings.base_url)
-        is_home = Origin.of(url) == Origin.of(settings.base_url)
-        alone = replace(
-            settings,
-            base_url=url.copy_with(path="/", query=None),
-            credentials=StaticCredentials(),
-            custom_headers=settings.custom_headers if is_home else {},
-            query_params=(),
-        )
-        form = step.body_form
-        request = PageRequest(
-            str(url),
-            method=step.method,
-            params=tuple(step.query_params.items()),
-            headers=(("Accept", "application/json"), *step.headers.items()),
-            body=form if form is not None else dict(step.body) if step.body is not None else None,
-            is_form=False,
-            purpose="check",
-        )
-        if form is not None:
-            kind = ("Content-Type", "application/x-www-form-urlencoded")
-            request = replace(request, headers=(*request.headers, kind))
-        answer = await self._installed.answer(request, alone)
-        if isinstance(answer, OceanCustomError):
-            is_text = isinstance(answer, BodyError) and not is_reported(answer)
-            return Given(others=["$text"]) if is_text else Given()
-        return Given.of(answer.body, dict(httpx.Headers(answer.headers)))
+    async def _given(self, asked: PageRequest) -> Given:
+        """What the last answer of the login gives, as the integration has got it."""
+        client = self._installed.client()
+        try:
+            await ask(client, asked)
+        except OceanCustomError as refused:
+            del refused
+        finally:
+            await client.aclose()
+        sign_in = client.auth.sign_in if isinstance(client.auth, RenewedAuth) else None
+        last = sign_in.last if isinstance(sign_in, LoginSignIn) else None
+        return Given() if last is None or last.is_report else Given.of(last)
 
     async def _first(self, ways: Iterable[Way], lets_in: LetsIn) -> Blame | None:
         return await self._installed.first(ways, lets_in, "so signed it answers")

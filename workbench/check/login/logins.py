@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
+from authentication.login import Answered
 from jq_engine.embedded import filled
 from jq_engine.programs import programs_in
 from json_values import Json
@@ -66,7 +67,7 @@ class Logins:
 
     def __init__(self, installed: Installed) -> None:
         self._base = installed.settings.base_url
-        whole = installed.object(REQUEST)
+        whole = self._whole = installed.object(REQUEST)
         steps = whole.get("steps")
         held = steps if isinstance(steps, list) else [whole]
         self._steps = [one for one in held if isinstance(one, dict)] or [{}]
@@ -85,8 +86,8 @@ class Logins:
         return any("://" not in str(one.get("endpoint", "")) for one in self._steps)
 
     def step(self, url: str) -> int:
-        """The request that has a URL; the last one where none has."""
-        for at, one in enumerate(self._steps):
+        """The last request that has a URL, or of all where none has."""
+        for at, one in reversed([*enumerate(self._steps)]):
             if str(one.get("endpoint", "-")).split("?", maxsplit=1)[0].strip("/") in url:
                 return at
         return len(self._steps) - 1
@@ -234,6 +235,14 @@ class Logins:
         text = json.dumps(kept if self._is_one else {"steps": steps})
         return Change({REQUEST: text}, f"{told} in {variable_of(REQUEST)}")
 
+    def reading(self, setting: str, program: str, other: str) -> Change:
+        """A setting that reads something else of the answers; the texts that do so are told."""
+        held = self.template if setting == TEMPLATE else self._whole
+        whole = filled(held, {program: f"{{{{ {other} }}}}"})
+        before = {text for _, text in texts_at(held)}
+        told = " and ".join(json.dumps(text) for _, text in texts_at(whole) if text not in before)
+        return Change({setting: json.dumps(whole)}, f"write {told} in {variable_of(setting)}")
+
     # --- the template --------------------------------------------------------------------
 
     def templates(self, given: Given, words: str) -> Iterator[Change]:
@@ -304,11 +313,13 @@ class Given:
     others: Sequence[str] = ()
 
     @classmethod
-    def of(cls, body: Json, headers: Mapping[str, str]) -> Given:
+    def of(cls, answer: Answered) -> Given:
         """What an answer gives."""
-        cookie = headers.get("set-cookie", "").partition("=")[0]
-        others = [f'$headers["{name.lower()}"]' for name in headers if _speaks(name)]
-        return cls(_texts_of(body), [*others, *([f'$cookies["{cookie}"]'] if cookie else [])])
+        names = dict.fromkeys(name.lower() for name in answer.response.headers)
+        others = [f'$headers["{name}"]' for name in names if _speaks(name)]
+        others += [f'$cookies["{name}"]' for name in answer.cookies]
+        is_text = answer.body is None and not answer.is_page and bool(answer.text)
+        return cls(_texts_of(answer.body), [*others, *(["$text"] if is_text else [])])
 
     @property
     def paths(self) -> list[str]:
