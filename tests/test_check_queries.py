@@ -95,6 +95,17 @@ CASES = {
         "body/query",
         RIGHT.replace(BOTH, "($after: String)").replace("first: $first, ", ""),
     ),
+    "a variable that is used with a slip": Case(
+        asking(RIGHT.replace("after: $after", "after: $aftr")), "body/query", RIGHT
+    ),
+    "a variable that is declared with a slip": Case(
+        asking(RIGHT.replace("$after: String", "$aftr: String")), "body/query", RIGHT
+    ),
+    "a position beside the variables": Case(
+        selector(pagination=PAGED | {"pagination_param": "after"}),
+        "pagination/pagination_param",
+        "variables.after",
+    ),
     "a variable that is not used": Case(
         asking(RIGHT.replace(", after: $after", "")), "body/query", RIGHT
     ),
@@ -151,6 +162,10 @@ async def test_what_a_query_lacks_is_told(case: Case, tmp_path: Path, api: Fault
     [
         pytest.param(selector(), id="a connection"),
         pytest.param(marked(), id="another name of a field"),
+        pytest.param(
+            selector(body={"query": RIGHT, "variables": {"after": None, "first": 5}}),
+            id="a first position that is null",
+        ),
         pytest.param(
             asking("{ teams { ...part } } fragment part on T { nodes { id } }"), id="parts"
         ),
@@ -210,6 +225,7 @@ def test_a_query_says_how_a_list_is_paged() -> None:
         "sendIn": "body",
         "sizeParam": None,
     }
+    assert paging_of(Endpoint("/graphql", body=body | {"variables": {"mark": None}})) == found
     assert paging_of(Endpoint("/graphql", body=body | {"variables": {"mark": "x"}})) == {}
 
 

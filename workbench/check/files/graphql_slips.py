@@ -18,7 +18,7 @@ from pagination import PaginationSettings
 from resync.path_parameters import Endpoint, Parameter
 from workbench.check.files.documents import Document
 from workbench.check.files.graphql import Query, Selected, read_query, unclosed
-from workbench.check.findings import Path, Remedy, Told, Write, likeness
+from workbench.check.findings import Path, Remedy, Told, Write, likeness, nearest
 
 _VARIABLES: Final = "variables."
 _ROWS: Final = frozenset({"nodes", "edges"})
@@ -125,7 +125,8 @@ class _Selector:
         """The variables that the body has values for."""
         body = self.endpoint.body
         held = body.get("variables") if isinstance(body, dict) else None
-        return {str(key): value for key, value in held.items()} if isinstance(held, dict) else {}
+        pairs = held.items() if isinstance(held, dict) else ()
+        return {str(key): value for key, value in pairs if value is not None}
 
     def _outside(self, query: Query) -> _Found | None:
         """At a data_path that leads where the query does, but for the ``data`` around answers."""
@@ -138,12 +139,14 @@ class _Selector:
     def _undeclared(self, query: Query) -> _Found | None:
         """At a variable that is used and not declared; or at paging that sends one so."""
         for name in sorted(query.used - query.declared.keys()):
+            if like := nearest(name, query.declared.keys() - query.used):
+                return self._misspelt(query, name, like)
             kind = "Int" if name == self._size else _type_of(self._given.get(name))
             meant = Told(f"declare ${name}: {kind}", {}, query.with_variable(name, kind))
             return self._of_query, f"the query uses ${name}, and does not declare it", meant
         name, paging = self._position, self.endpoint.pagination
         if not name:
-            return None
+            return self._unplaced(query)
         place: Path = (*self.base, "pagination")
         if paging.send_in != "body" and (name in query.declared):
             problem = f"{paging.pagination_param} is a variable, and the query's go in the body"
@@ -162,6 +165,29 @@ class _Selector:
         problem = f"the query declares no ${name}, and ${free[0]} has no value"
         told = Told(f"write pagination_param: {other}", {(*place[2:], "pagination_param"): other})
         return (*place, "pagination_param"), problem, told
+
+    def _misspelt(self, query: Query, used: str, declared: str) -> _Found:
+        """At a query that uses a variable under another name than it declares: the given one."""
+        is_sent = used in {*self._given, self._position, self._size}
+        right, wrong = (used, declared) if is_sent else (declared, used)
+        problem = f"the query uses ${used}, and declares ${declared}"
+        whole = re.sub(rf"\${wrong}\b", f"${right}", query.text)
+        return self._of_query, problem, Told(f"write ${right} for ${wrong}", {}, whole)
+
+    def _unplaced(self, query: Query) -> _Found | None:
+        """At a parameter of paging that is a variable of the query, and is not sent as one."""
+        paging = self.endpoint.pagination
+        given = {"pagination_param": paging.pagination_param, "size_param": paging.size_param}
+        for key, name in given.items() if paging.type != "none" else ():
+            if name and name in query.declared:
+                path: Path = (*self.base, "pagination", key)
+                problem = f"{key} {name} is a variable of the query, and stands beside it"
+                values: dict[Path, Json] = {path[2:]: _VARIABLES + name}
+                if paging.send_in != "body":
+                    values[*path[2:-1], "send_in"] = "body"
+                told = " and ".join(f"{place[-1]}: {value}" for place, value in values.items())
+                return path, problem, Told(f"write {told}", values)
+        return None
 
     def _unused(self, query: Query) -> _Found | None:
         """At a variable of paging that is declared, and not used."""
@@ -239,7 +265,8 @@ def paging_of(endpoint: Endpoint) -> dict[str, Json]:
     body = endpoint.body if isinstance(endpoint.body, dict) else {}
     query = read_query(body.get("query"))
     given = body.get("variables")
-    held = given if isinstance(given, dict) else {}
+    pairs = given.items() if isinstance(given, dict) else ()
+    held = {name for name, value in pairs if value is not None}
     declared = query.declared if query else {}
     free = [name for name, kind in declared.items() if name not in held and kind == "String"]
     paths = [path for path in query.root.paths() if _NEXT.search(path[-1])] if query else []
