@@ -73,6 +73,16 @@ def test_a_path_with_what_others_have(path: str, wanted: str) -> None:
     assert wanted in (found := paths_like(path, "", OTHERS)[:12]), found
 
 
+def test_a_path_with_a_version_as_others_have() -> None:
+    """Theirs first, then lower ones."""
+    known = Known(frozenset({"/v9/projects", "/v2/teams"}), frozenset())
+
+    found = paths_like("/deployments", "", known)
+
+    wanted = ["/v2/deployments", "/v9/deployments", "/v6/deployments"]
+    assert [one for one in found[:12] if one in wanted] == wanted, found
+
+
 async def test_the_path_of_a_search_is_tried_in_another_spelling(
     tmp_path: Path, api: FaultApi
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.check_scene import Scene, listed, swap, told
 from tests.fault_api import FaultApi
+from tests.repairs import checked_again
 from workbench.check.files.json_slips import mended
 
 BLUEPRINTS = json.dumps(
@@ -383,3 +384,12 @@ async def test_what_a_resource_says_is_no_setting(
     (found,) = (await scene.check(offline=True)).findings
 
     assert found.remedy == f"a resource says that: {told}"
+
+
+async def test_a_query_without_quotes_is_written_with_them(scene: Scene) -> None:
+    """As the words say."""
+    report = await scene.spoilt([swap('query: "true"', "query: true")])
+
+    mended = await checked_again(report, scene.write())
+
+    assert mended.findings == [], told(mended.findings)

@@ -130,7 +130,8 @@ def _note_other_type(document: Document, path: Path, value: Json) -> None:
         return
     kind = _KINDS.get(type(value), type(value).__name__)
     written = "true" if value is True else "false" if value is False else str(value)
-    remedy = f'put it in quotes: "{written}"' if value is not None else "write jq, or remove it"
+    quoted = Told(f'put it in quotes: "{written}"', own=written)
+    remedy = quoted if value is not None else "write jq, or remove it"
     document.note(path, f"{name} is the {kind} {written}, not jq in a text", remedy)
 
 

@@ -222,6 +222,7 @@ def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
         for count in range(min(len(based), len(parts) - 1), 0, -1)
         if based[-count:] == parts[:count]
     )
+    yield from _versioned(own, known)
     yield from _of_mapping(own, parts, known)
     yield from _as_templates(own, known)
     at = _last_word(parts)
@@ -278,6 +279,18 @@ def _of_mapping(own: str, parts: Sequence[str], known: Known) -> Iterator[str]:
         at = next((n for n, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b), 0)
         if 0 < at < len(parts) - 1:
             yield _with(parts, at, others[at])
+
+
+def _versioned(own: str, known: Known) -> Iterator[str]:
+    """Behind a version as others begin with, first those that they have, then lower ones."""
+    firsts = (one.strip("/").partition("/")[0] for one in sorted(known.paths | known.templates))
+    others = [found for one in firsts if (found := _VERSION.fullmatch(one))]
+    if not others or _VERSION.fullmatch(own.partition("/")[0]):
+        return
+    yield from (f"{one[0]}/{own}" for one in others)
+    most = max(others, key=lambda one: int(one[2]))
+    numbers = range(int(most[2]) + 1, 0, -1)
+    yield from (f"{most[1]}{number}{most[3] or ''}/{own}" for number in numbers)
 
 
 def _as_templates(own: str, known: Known) -> Iterator[str]:
