@@ -146,6 +146,17 @@ def _with_number(part: Json, number: int, instead: int) -> Json:
     return instead if is_number else part
 
 
+def asked_for_more(sent: PageRequest, page: Page) -> PageRequest | None:
+    """The request for one row more, where just the rows that came are a number in it."""
+    is_one_list = page.length >= _FEWEST and not page.levels
+    return resized(sent, page.length, page.length + 1) if is_one_list else None
+
+
+def gives_more(page: Page, other: Page | None) -> bool:
+    """Whether another answer is the same list with more rows."""
+    return other is not None and other.length > page.length and shares(page, other)
+
+
 def unless_cut(  # noqa: PLR0913 (each is a part of the question)
     sent: PageRequest,
     given: Mapping[Hashable, int],

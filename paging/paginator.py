@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError, MappingError, OceanCustomError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
-from paging.experiments import unless_led_on
+from paging.experiments import asked_for_more, gives_more, unless_led_on
 from paging.model import SIZE_REFUSED, Page, PageRequest, Progress, SendIn
 from paging.signals import (
     ConfiguredSignals,
@@ -43,6 +43,11 @@ DEFAULT_SIZE_PARAM: Mapping[str, str] = {"offset": "limit", "page": "size", "cur
 
 ACCEPTED = "set accept_doubt in this resource's pagination"
 ACCEPT = f"if all is well, {ACCEPTED}"
+
+_PAGED_OR_NONE = (
+    "set it to how the API pages, or pagination.type: none for this resource if its first page is"
+    " all you want"
+)
 
 # Pages that hold nothing although the API speaks of more: a few are a filter, many a fault.
 _MAX_EMPTY_PAGES = 20
@@ -314,20 +319,32 @@ class SinglePage(Paginator):
             return replace(step, warning=warning) if is_more else step
         if is_more:
             return replace(step, doubt=self._more_pages(most, by_header(page.headers)))
-        if page.is_single or not (page.links or page.positions_told):
+        is_led, one_more = bool(page.links or page.positions_told), asked_for_more(sent, page)
+        if page.is_single or not (is_led or one_more):
             return step
         step, is_due = step.surprised()
-        if not is_due:
-            return step
-        return (yield from unless_led_on(sent, page, step, self._more_pages()))
+        if is_led and is_due:
+            return (yield from unless_led_on(sent, page, step, self._more_pages()))
+        if one_more and is_due:
+            step, other = yield from step.ask(one_more, "one row more", follows_any=True)
+            if gives_more(page, other):
+                return replace(step, doubt=self._cut(page.length))
+        return step
+
+    @staticmethod
+    def _cut(rows: int) -> DoubtfulEndError:
+        return DoubtfulEndError(
+            f"the list has more than the {rows} rows that the request asks for, but paginationType"
+            " is 'none'",
+            remedy=_PAGED_OR_NONE,
+        )
 
     @staticmethod
     def _more_pages(most: int = 0, told: str = "") -> DoubtfulEndError:
         total = f" (a total of {most})" if most else told
         return DoubtfulEndError(
             f"the answer says that there are more pages{total}, but paginationType is 'none'",
-            remedy="set it to how the API pages, or pagination.type: none for this resource if"
-            " its first page is all you want",
+            remedy=_PAGED_OR_NONE,
         )
 
 

@@ -3820,3 +3820,44 @@ async def test_a_hidden_first_row_is_no_offset_from_one(
         found = await read(server, paging("offset", 5), kind="/parents/{parent}", parent=parent)
 
     is_all(found, sorted(number for api in lists for number in api.visible))
+
+
+@pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 45])
+@pytest.mark.parametrize("is_search", [False, True])
+@pytest.mark.parametrize("is_meant", [False, True])
+async def test_as_many_rows_as_the_own_query_asks_for(
+    count: int, *, is_search: bool, is_meant: bool
+) -> None:
+    """One row more is asked for: a list that has it is not taken for whole without a word."""
+
+    def things(request: Request) -> Answer:
+        told_in_body = json.loads(request.body)["page"]["size"] if request.body else 0
+        return told({"items": rows(0, min(request.number("limit", told_in_body), count))})
+
+    own = PaginationSettings(type_is_own=is_meant)
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        if is_search:
+            found = await read(server, own, method="POST", body={"page": {"size": 20}})
+        else:
+            found = await read(server, own, kind="/things?limit=20")
+
+    assert found.ids == list(range(min(count, 20)))
+    assert found.requests <= 2
+    is_cut = count > 20 and not is_meant
+    assert ("the list has more than the 20 rows" in found.message) is is_cut
+    assert is_cut or found.error is None
+
+
+async def test_a_number_of_rows_that_asks_for_something_else() -> None:
+    """Other rows for another number are no more rows of the same list."""
+
+    def things(request: Request) -> Answer:
+        first = 100 * request.number("team", 0)
+        return told({"items": rows(first, first + request.number("team", 0))})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, PaginationSettings(), kind="/things?team=20")
+
+    is_all(found, list(range(2000, 2020)))
