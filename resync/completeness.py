@@ -136,8 +136,10 @@ class Completeness(Struct):
             self.is_coded = self.is_coded or (page.place is Place.NULL and is_coded(page.body))
             self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
         # Some leave the list out where they tell a total of 0: that proves no path, nor another.
+        # Nor does an element of XML without any in it, which is an empty list for each name.
         is_none = nothing and page.place is not Place.NULL and page.totals().rows == 0
-        if has_body and not is_none:
+        is_bare = request.format.name == "xml" and page.place is Place.LIST and not page.rows
+        if has_body and not (is_none or is_bare):
             self.responses += 1
             self.without_items += nothing and page.place is not Place.NULL
             is_said = page.body or self.last_body is None

@@ -556,6 +556,35 @@ async def test_a_format_of_a_parent(api: FaultApi) -> None:
 
 # --- memory ----------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize("style", ["none", "offset", "page"])
+@pytest.mark.parametrize(("empty", "fails"), [({0, 1}, True), ({8}, True), (set(range(9)), False)])
+async def test_a_mistyped_path_beside_elements_of_xml_without_any(
+    api: FaultApi, style: str, empty: set[int], *, fails: bool
+) -> None:
+    """Those would be an empty list for any name: the others tell that this one is mistaken."""
+    api.serve("/projects", answer([{"id": number} for number in range(9)]))
+
+    def versions(request: Request) -> Reply:
+        ids = () if int(request.values[0]) in empty else ("a", "b")
+        inside = "".join(f"<version><id>{one}</id></version>" for one in ids)
+        return text(f'<versions type="array">{inside}</versions>')
+
+    api.serve("/projects/{}/versions", versions)
+
+    outcome = await read(
+        api.url,
+        "/projects/{project}/versions",
+        response_format="xml",
+        data_path=".versions.versions",
+        pagination={"type": style},
+        path_parameters={"project": {"endpoint": "/projects", "field": ".id"}},
+    )
+
+    assert outcome.items == []
+    assert ("gave null in every response" in outcome.message) is fails
+
+
 _READER = """
 import asyncio, re, sys
 from pathlib import Path
