@@ -52,7 +52,10 @@ def _teams(*, has_json: bool) -> Handler:
     def handler(request: Request) -> Reply:
         if has_json and "xml" not in str(request.headers.get("accept")):
             return answer({"teams": {"team": [{"id": f"team-{n}"} for n in range(7)]}})
-        return text(f"<?xml version='1.0'?><teams>{rows}</teams>", kind="application/xml")
+        return text(
+            f"<?xml version='1.0'?><teams total='7' type='array'>{rows}</teams>",
+            kind="application/xml",
+        )
 
     return handler
 
@@ -77,7 +80,13 @@ async def test_nothing_is_said_of_it(scene: Scene, *, has_json: bool) -> None:
 
 
 _READ_AS_CSV = f"{_XML.replace('xml', 'csv  # spoilt')}"
+_SHORT = "          data_path: .teams  # spoilt\n          field"
 CASES = {
+    "of parents that are read as one": Mistake(
+        [swap("          data_path: .teams.team\n          field", _SHORT)],
+        "# spoilt",
+        "write data_path: .teams.team (its rows have what is read)",
+    ),
     "left out": Mistake([swap(_XML, "")], "selector:", "write response_format: xml"),
     "another": Mistake([swap(_XML, _READ_AS_CSV)], "# spoilt", "write response_format: xml"),
     "left out of parents": Mistake([swap(_OF_PARENTS, "")], "team:", "write response_format: xml"),

@@ -336,13 +336,15 @@ class Children:
         wanted, path = set(url.params.multi_items()), bare(parameter.parent.path).strip("/")
         # What others ask for at the same path, with parameters of their own, is another list.
         others = {sent.name for at, beside in self.near.asking if at == path for sent in beside}
-        return [
+        found = [
             page
             for page in self.near.lists()
             if bare(page.url) == bare(str(url))
             and wanted <= (sent := set(httpx.URL(page.url).params.multi_items()))
             and others.isdisjoint(name for name, _ in sent - wanted)
         ]
+        # A kind may read other rows of the same answer.
+        return [page for page in found if page.purpose == "parent"] or found
 
     async def _value(
         self, child: _Child, items: Items, *, wants_rows: bool = False, most: int = _MOST

@@ -118,8 +118,7 @@ class Misread:
             if other or (absent and (other := await self._with_key(seen, parent, absent))):
                 return other
         rows = await self._children.rows_beside(seen, name, expression)
-        if not rows and (held := list_within(self._bodies(seen, name, items), expression, name)):
-            rows = Write(held, "its rows have what is read")
+        rows = rows or self._within(seen, name, expression)
         if rows := rows or await self._by_key(seen, name):
             return (*path[:-1], "data_path"), rows
         return path, await self._instead(seen, path, expression, items)
@@ -136,11 +135,29 @@ class Misread:
                     return Write(path, f"a list of {len(rows)}")
         return None
 
-    def _bodies(self, seen: Seen, name: str, items: Items) -> Items:
-        """Items of parents that are whole answers: of no data_path, or a single one."""
-        parameters = seen.config.selector.path_parameters or {}
-        is_whole = name in parameters and parameters[name].data_path in {None, "."}
-        return items if is_whole or len(items) == 1 else []
+    def short(self, case: Case) -> Finding | None:
+        """At a data_path of parents that takes whole answers for items; None where it does not."""
+        base, seen = case.target.base, case.seen
+        if len(base) == 1:
+            return None
+        name = str(base[-1])
+        expression = str(seen.config.selector.path_parameters[name].field)
+        found = self._within(seen, name, expression)
+        return self._places.at(case, (*base, "data_path"), found) if found else None
+
+    def _within(self, seen: Seen, name: str, expression: str) -> Write | None:
+        """The list in items of parents, one a page, whose rows have what is read; None for none."""
+        items, pages = self._children.parents(seen, name), self._children.pages_of(seen, name)
+        is_read = any(has_path(items, one) for one in paths_in(expression))
+        whole = seen.config.selector.path_parameters[name].data_path or "."
+        if (
+            is_read
+            or any(len(one.items) > 1 for one in pages)
+            or (whole != "." and not plain_path(whole))
+        ):
+            return None
+        held = list_within(items, expression, name)
+        return Write(whole.rstrip(".") + held, "its rows have what is read") if held else None
 
     async def _with_key(
         self, seen: Seen, parent: Target, absent: Sequence[tuple[str, ...]]

@@ -165,7 +165,7 @@ class Troubles:
             case SourceError():
                 return await self._of_way(case)
             case PaginationError() as error if not isinstance(cause_of(error).place, Part):
-                return await self.pages.wrong(case)
+                return self._misread.short(case) or await self.pages.wrong(case)
             case _:
                 return await self._refused.unread(case) or await self._misread.finding(case)
 
