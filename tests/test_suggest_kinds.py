@@ -337,6 +337,23 @@ KINDS = {
         ],
         {"things": rows(33)},
     ),
+    "a size whose name is shaped as the cursor's": Api(
+        [
+            Collection(
+                "/things",
+                table("things"),
+                Cursor(
+                    size="pagination[count]",
+                    cursor="pagination[cursor]",
+                    default=10,
+                    cap=99,
+                    tell={"pagination/next": at_end("next_value")},
+                ),
+                wrap="data",
+            )
+        ],
+        {"things": rows(33)},
+    ),
     "a size and a number by names that only the answer has": Api(
         [
             Collection(
@@ -472,6 +489,7 @@ async def test_the_whole_list_is_read(api: Api) -> None:
         ("fewer rows than the least size", {"size_param": "page_size"}),
         ("links alone, which a short list does not have", {"next_link_path": "nextHref"}),
         ("positions under the name that others give to a size", {"size_param": "max"}),
+        ("a size whose name is shaped as the cursor's", {"size_param": "pagination[count]"}),
     ],
 )
 async def test_what_a_short_list_does_not_show_is_learned(
@@ -574,6 +592,21 @@ async def test_a_short_list_is_paged_as_another_only_where_its_parameters_do_som
             ".shortName",
             ".longName",
             id="a long name and a short one",
+        ),
+        pytest.param(
+            [
+                {
+                    "id": f"3f{n:06x}",
+                    "surName": f"S{n}",
+                    "firstName": f"F{n}",
+                    "loginName": f"s{n}",
+                    "email": f"s{n}@x.io",
+                }
+                for n in range(12)
+            ],
+            ".id",
+            '.firstName + " " + .surName',
+            id="two names that everybody has, beside a third",
         ),
         pytest.param(
             [{"userId": f"u{n}", "firstName": f"F{n}", "lastName": "L"} for n in range(12)],
@@ -1440,6 +1473,23 @@ async def test_what_refers_to_another_item_is_not_what_one_is_called() -> None:
     _, found = await _read(["/teams", "/members"], data, *lists)
 
     assert found.title == ".email"
+
+
+async def test_a_name_by_which_another_item_is_looked_for_is_not_what_one_is_called() -> None:
+    """Then the next best text is."""
+    repos: list[Row] = [{"id": 500 + n, "name": f"acme/repo-{n}"} for n in range(7)]
+    alerts: list[Row] = [
+        {"id": n, "of": {"name": f"acme/repo-{n % 7}"}, "line": 1, "on": True, "rule": f"r{n % 2}"}
+        | {"at": {"file": f"src/{n}.py"}}
+        for n in range(12)
+    ]
+    data: Data = {"repos": repos, "alerts": alerts}
+
+    _, found = await _read(
+        ["/repos", "/alerts"], data, *(Collection(f"/{n}", table(n)) for n in data)
+    )
+
+    assert (found.title, [one.by for one in found.relations]) == (".at.file", ["$title"])
 
 
 async def test_what_refers_to_another_item_is_no_property_as_well() -> None:

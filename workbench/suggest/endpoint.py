@@ -26,7 +26,7 @@ from workbench.suggest.trials import (
     speaks_of_number,
     speaks_of_unknown,
 )
-from workbench.suggest.vocabulary import Names
+from workbench.suggest.vocabulary import Names, siblings
 
 _ENOUGH_ROWS = 4
 _MOST_STARTS = 4
@@ -263,6 +263,8 @@ async def study_paging(
         study.page_size, proof = await told_size(question, study.place, size.told)
     elif sized is None and not house.strict and study.paging.param and is_counted:
         question, proof = await _sized_beside(question, study)
+    elif sized is None and not house.strict and study.paging.param:
+        proof = await _sized_alike(question, study)
     like = next((one for one in house.paged if _may_be_as(one, study)), None)
     is_enough = like and like.size_param and len(rows) >= _ENOUGH_ROWS
     if like and is_enough and not await _is_too_short(question, like, rows):
@@ -270,6 +272,17 @@ async def study_paging(
     if like and study.paging.type == "none" and await _stays(measure, like):
         like = None
     _note_paging(study, proof, rows, like)
+
+
+async def _sized_alike(question: SizeQuestion, study: Study) -> str:
+    """What shows a size whose name is shaped as that of the cursor; "" where nothing does."""
+    names = siblings(str(study.paging.param), "size")
+    question = replace(question, first=names, only_first=True)
+    sized = (await find_size(question, [study.place])).sized if names else None
+    if sized is None:
+        return ""
+    study.size_param, study.page_size = sized.name, sized.largest
+    return sized.proof
 
 
 async def _sized_beside(question: SizeQuestion, study: Study) -> tuple[SizeQuestion, str]:

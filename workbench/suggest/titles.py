@@ -16,6 +16,9 @@ _CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
 _OPAQUE = re.compile(r"[\dA-Fa-f.:_-]*\d[\dA-Fa-f.:_-]*")
 _TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
 _OF_TWO = re.compile(r".* name|(first|fore|given|last|sur|family)name")
+_FIRST, _LAST = (
+    re.compile(rf"({words}) ?name") for words in ("first|fore|given", "last|sur|family")
+)
 _NAME, _BOTH = " name", 2
 _SPEAKS = frozenset(["name", "title", "label", "message", "summary", "subject"])
 _TITLE_NAMES = (
@@ -133,11 +136,14 @@ def names_of_two(found: Sequence[Column], title: Column, noun: str = "") -> str:
     What has an id beside it is another thing's name.
     """
     level = [column for column in found if column.telling[:-1] == title.telling[:-1]]
-    beside = [column for column in level if _OF_TWO.fullmatch(column.name)]
-    both = [c for c in beside if _is_title(c) and _bare(c, noun) not in _TITLE_NAMES]
+    beside = [c for c in level if _OF_TWO.fullmatch(c.name) and _is_title(c)]
+    firsts, lasts = ([c for c in beside if one.fullmatch(c.name)] for one in (_FIRST, _LAST))
+    # Of more than two, those are meant that everybody calls so.
+    both = [*firsts, *lasts] if len(firsts) == len(lasts) == 1 else beside
     others = {column.name.removesuffix(" id") + _NAME for column in level if _names_id(column)}
     is_one = title in both and others.isdisjoint(column.name for column in both)
-    if not is_one or len(beside) != len(both) or len(both) != _BOTH or _is_said_twice(*both):
+    is_known = any(_bare(column, noun) in _TITLE_NAMES for column in both)
+    if not is_one or is_known or len(both) != _BOTH or _is_said_twice(*both):
         return ""
     paths = [column.path for column in both]
     is_whole = all(len(column.present) == len(column.values) for column in both)

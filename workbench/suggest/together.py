@@ -48,7 +48,7 @@ def relate(studies: Sequence[Study]) -> None:
 
 def _leave_what_refers(study: Study) -> None:
     """What refers to another item names none, and is no property as well."""
-    taken = {relation.expression for relation in study.relations}
+    taken = {relation.expression.removesuffix(' // ""') for relation in study.relations}
     own = study.within.path if study.within else ""  # yet it may be all that a parent's are called
     if study.title in taken - {own} and len(study.columns) > 1:
         name_items(study, [c for c in study.columns if not taken & {c.path, c.text_path}])
