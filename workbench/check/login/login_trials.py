@@ -85,7 +85,7 @@ class LoginTrials:
 
         async def is_read(change: Change) -> bool:
             refusal = await self._installed.refusal(asked, change)
-            return refusal is None or _READS.search(str(refusal.report)) is None
+            return refusal is None or (found[1] == REQUEST and is_signed_in(refusal))
 
         change = self._logins.reading(found[1], found[2], meant[1])
         return await self._first([change], is_read)
