@@ -42,6 +42,7 @@ from workbench.suggest.vocabulary import partners, prefixed, siblings, words_of
 _LARGE = (1000, USUAL_SIZE)
 _ROUND = 5  # servers cut pages at multiples of it
 _FEWEST_SINGLES, _FOR_OTHERS = 6, 4  # names that are tried one by one, and requests left
+_WIDEST = 60  # names in one request: what none of them moves is asked for seldom
 _PROBE = 2  # rows or pages: the value that tells how a number counts
 
 
@@ -175,6 +176,7 @@ async def _by_number(measure: Measure) -> Paging | None:
         judge,
         codes,
         strict=measure.strict,
+        widest=_WIDEST,
         singles=max(_FEWEST_SINGLES, measure.asker.left - _FOR_OTHERS),
     )
     found = await trial.find(names)

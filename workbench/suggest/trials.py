@@ -13,7 +13,7 @@ from workbench.suggest.asking import Reply
 _BEFORE = re.compile(r"[A-Z]+ \S+: (\d+ [^,:]*[,:] )?")
 _FEW = 2  # names of which none is much likelier
 _FEW_SAID = 4
-_WIDEST = 60  # names in one request
+_WIDEST = 40  # names in one request
 _MOST_REPAIRS = 2
 
 
@@ -51,11 +51,12 @@ class Trial:
     strict: bool = False
     singles: int = 6
     """How many names an API that refuses those it does not know is asked for."""
+    widest: int = _WIDEST
 
     async def find(self, names: Sequence[str]) -> str | None:
         """The name that does something, None when none does."""
         left = list(dict.fromkeys(names))
-        width = max(len(self.codes), _WIDEST)
+        width = max(len(self.codes), self.widest)
         while left:
             if self.strict:
                 return await self._one_by_one(left)
