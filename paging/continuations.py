@@ -7,7 +7,7 @@ to other views of a list. What an answer says of itself, sent back, gives the sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import httpx
 
@@ -23,6 +23,7 @@ _ON = re.compile(
     r"|continue|continuation|resume|iterator|page_?token|page_?key)(?:_|$)"
 )
 _NEXT = re.compile(r"^next_?(?=.)|_next$", re.IGNORECASE)
+_DIGIT = re.compile(r"[0-9]")
 _MOST_VALUES = 2  # of an answer that are sent back
 _LONGEST = 2_000  # signs of one
 
@@ -89,6 +90,18 @@ def positions_told(around: Iterable[object]) -> list[tuple[str, Json]]:
         parameters = part.items() if isinstance(part, dict) and not is_item(part) else ()
         told |= {key.lstrip("_"): one for key, one in parameters if _may_lead(key, one)}
     return sorted(told.items(), key=lambda one: "next" not in one[0].lower())
+
+
+def values_told(around: Iterable[object], asked: Container[str]) -> list[str]:
+    """The texts and numbers in the objects around a list that may be a cursor, whatever its name.
+
+    Not what was ``asked``. Those with digits come first, and longer ones before shorter ones.
+    """
+    parts = (part for part in around if isinstance(part, dict) and not is_item(part))
+    values = (one for part in parts for one in part.values() if not isinstance(one, bool))
+    texts = {str(one) for one in values if isinstance(one, str | int) and is_true(one)}
+    fit = [one for one in texts if not (one in asked or is_link(one) or len(one) > _LONGEST)]
+    return sorted(fit, key=lambda one: (not _DIGIT.search(one), -len(one), one))
 
 
 def sent_back(told: Iterable[tuple[str, Json]], asked: Mapping[str, Json]) -> list[dict[str, Json]]:

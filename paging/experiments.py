@@ -9,7 +9,7 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 import httpx
@@ -185,15 +185,21 @@ def unless_cut(  # noqa: PLR0913 (each is a part of the question)
     return step
 
 
-def unless_led_on(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError) -> Deciding:
+def unless_led_on(
+    sent: PageRequest,
+    page: Page,
+    step: Step,
+    doubt: OceanCustomError,
+    trials: Sequence[PageRequest] = (),
+) -> Deciding:
     """A step, in doubt where its page leads to rows that it does not have.
 
-    By a link in it, or by a value that is sent back. A link may also lead to another view of the
-    list, such as what is closed: then it stands in the same place there, which no link to a next
-    page does.
+    By a link in it, or by a value that is sent back, as in ``trials``. A link may also lead to
+    another view of the list, such as what is closed: then it stands in the same place there, which
+    no link to a next page does.
     """
     linked = [(replace(sent, url=link, params=()), link) for link in [*page.links][:_MOST_LINKS]]
-    told = [(one, "") for one in _sent_back(sent, page)]
+    told = [(one, "") for one in (*trials, *_sent_back(sent, page))]
     for asked, link in () if step.doubt else (*linked, *told):
         request = asked.perhaps_absent(NO_PAGE_BEFORE)
         step, other = yield from step.ask(request, "where a link leads", follows_any=True)

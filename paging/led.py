@@ -27,6 +27,7 @@ from paging.signals import (
 # Confluence's links are relative to the context path of the URL that stands beside them
 # (https://developer.atlassian.com/server/confluence/pagination-in-the-rest-api/).
 _LINK_BASE = ("_links", "base")
+_MOST_TRIALS = 4  # of what stands beside a list and may be its cursor
 
 
 class CursorPaginator(Marked):
@@ -85,6 +86,10 @@ class CursorPaginator(Marked):
         before, value = (one.get(self._param, self._settings.send_in) for one in (sent, following))
         far = far_beyond(before, value, count, pages)
         return following.put(self._param, far, self._settings.send_in) if far else None
+
+    def _trials(self, sent: PageRequest, page: Page) -> list[PageRequest]:
+        told = page.values_told(self._asked(sent))[:_MOST_TRIALS]
+        return [self._following(sent, page, value) for value in told]
 
     def _instead(self, page: Page) -> Found:
         last = page.rows[-1] if page.rows else None

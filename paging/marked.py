@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 import httpx
 from msgspec.structs import replace
@@ -394,14 +395,14 @@ class Marked(Paginator):
         self, end: Step, sent: PageRequest, page: Page, other: Page | None, *, is_asked: bool
     ) -> Deciding:
         """The end of the only page, also by ``other`` sizes: taken for all, if no null says so."""
+        doubt, trials = self._unfollowable(page), self._trials(sent, page)
         if self._marker(page) is not MISSING:
-            return end
+            return (yield from unless_led_on(sent, page, end, doubt, trials))
         now = end.progress
         # Then the one asked for says nothing of the numbers told.
         total = Totals(now.total, now.total_pages, perhaps=now.perhaps)
         told = other.totals(other.length) if other else total
         is_told = told.exceed(page.most) or total_further_out(page.holder, page.body) > page.most
-        doubt = self._unfollowable(page)
         heeds = "heeds no smaller page size" if is_asked else "is asked for no page size"
         warning = (
             f"{self._name()} found nothing in any response, and the API {heeds}; the list of"
@@ -410,7 +411,11 @@ class Marked(Paginator):
         end = replace(end, unsure=True, doubt=doubt if is_told else None)
         # Of one row there are no fewer to ask for.
         all_rows = replace(end, warning=warning if is_asked or page.length > 1 else None)
-        return (yield from unless_led_on(sent, page, all_rows, doubt))
+        return (yield from unless_led_on(sent, page, all_rows, doubt, trials))
+
+    def _trials(self, sent: PageRequest, page: Page) -> Sequence[PageRequest]:
+        """Requests with what may be the marker, where that is sent under a known name."""
+        return ()
 
     @abstractmethod
     def _name(self) -> str:

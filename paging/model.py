@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow, with_value
-from paging.continuations import links_towards, positions_told
+from paging.continuations import links_towards, positions_told, values_told
 from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_in, scopes_of
 from paging.signal_names import asks_more
@@ -301,6 +301,12 @@ class Page(Discreet, frozen=True, dict=True):
         told = self.totals()
         is_all = told.says_all and (told.rows or 0) <= self.most
         return [] if is_all else positions_told(self._around)
+
+    def values_told(self, asked: int) -> list[str]:
+        """What may be a cursor, whatever its name: no count of the rows, and no size."""
+        sent = {value for _, value in self.request.query} if self.request else set()
+        counted = {str(one) for one in (self.length, asked, self.totals(asked).most)}
+        return values_told(self._around, sent | counted)
 
     def says_as(self, other: Page) -> bool:
         """Whether an answer without rows says the same as another one."""

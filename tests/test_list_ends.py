@@ -2945,6 +2945,41 @@ async def test_texts_in_another_order_each_time(style: str, count: int) -> None:
     assert found.requests <= 8
 
 
+WRONG_PATHS: list[Any] = [
+    pytest.param("weiter", {}, id="beside the list"),
+    pytest.param("a.b.page_state", {"took": 12, "request_id": "r1"}, id="further in"),
+]
+
+
+@pytest.mark.parametrize(("place", "beside"), WRONG_PATHS)
+@pytest.mark.parametrize("path", ["meta.nxt", None])
+@pytest.mark.parametrize("heeds", [True, False])
+@pytest.mark.parametrize("count", [7, 50, 70])
+async def test_a_cursor_where_no_path_leads(
+    place: str, beside: dict[str, Json], path: str | None, *, heeds: bool, count: int
+) -> None:
+    """Under a name that nobody knows, and a size that is ignored: what stands there is tried."""
+
+    def api(request: Request) -> Answer:
+        start = position_in(request.param("c") or "0")
+        stop = min(count, start + min(request.number("limit", 50) if heeds else 50, 50))
+        *around, key = place.split(".")
+        marker: Json = {key: f"enox{stop}"} if stop < count else {}
+        for one in reversed(around):
+            marker = {one: marker}
+        assert isinstance(marker, dict)
+        return told({"items": rows(start, stop), **beside, **marker})
+
+    settings = paging("cursor", pagination_param="c", cursor_path=path)
+    found = await outcome(api, settings)
+
+    if count > 50:
+        assert found.error is not None, found.ids
+    elif not (heeds and count > 1):
+        is_all(found, range(count))
+    assert found.requests <= MORE
+
+
 # --- markers that are always there ---------------------------------------------------------
 
 
