@@ -217,7 +217,7 @@ class CountedFromFirst(Counted):
         if is_told or at.page.length >= _MANY or at.page.length >= at.asked or at.page.levels:
             return at, None
         request = self._moved(at.sent, self._stride(at.size)).perhaps_absent(NO_PAGE_BEFORE)
-        at, other = yield from at.ask(request, "rows behind hidden ones")
+        at, other = yield from at.ask(request, "rows behind hidden ones", follows_any=True)
         is_new = other is not None and not other.is_single and leads_on(at.page, other)
         return at, other if is_new else None
 

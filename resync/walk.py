@@ -22,6 +22,7 @@ from errors import (
     OriginError,
     PaginationError,
     RequestName,
+    ResponseError,
 )
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
@@ -40,8 +41,6 @@ from transport.observer import Observer, PageRead
 
 CONFIRMED = 3
 """Ends of one resource that are asked for once more: a page may have come empty by mistake."""
-
-_lazy_log = logger.opt(lazy=True)
 
 
 class _Walk(Struct):
@@ -224,7 +223,7 @@ class Walker:
         logger.debug("{}: asked to settle {}", named, experiment.of)
         try:
             opened = await self._no_error(await self.page_of(request, source), source, gave=True)
-        except (BodyError, OriginError):
+        except (BodyError, OriginError, ResponseError):
             if experiment.follows_any:
                 return named, None
             raise
@@ -270,7 +269,7 @@ class Walker:
     def _told(self, walk: _Walk, opened: Opened) -> Iterator[Fetched]:
         """The runs of a page, counted."""
         page = opened.page
-        _lazy_log.debug(
+        logger.opt(lazy=True).debug(
             "{}: {} rows", lambda: self.client.named(opened.request), lambda: page.length
         )
         self.client.counts.pages += 1

@@ -259,3 +259,28 @@ async def test_a_total_far_above_a_few_rows(style: str, count: int) -> None:
         hidden = frozenset({*range(count, total)} - {row})
         api = Api(style, total, cap=50, hidden=hidden, around=lambda _rows, _more: {"total": total})
         is_all_or_error(await outcome(api, paging(style, 100)), [*range(count), row])
+
+
+PAST_THE_END: dict[str, dict[str, Json]] = {
+    "a failure": {"success": False},
+    "words": {"error": "no data found"},
+    "a report": {"errors": [{"code": 404, "message": "no data"}]},
+}
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+@pytest.mark.parametrize("count", [3, 5, 19])
+@pytest.mark.parametrize("past", [*PAST_THE_END, "429", "503"])
+async def test_what_is_said_far_behind_a_short_list(style: str, count: int, past: str) -> None:
+    """The end is shown within the list: what is asked for behind all of it may fail."""
+    api = Api(style, count)
+
+    def things(request: Request) -> Answer:
+        start, _ = api.window(request)
+        if start < count:
+            return api(request)
+        if past in PAST_THE_END:
+            return told({**PAST_THE_END[past], "items": []})
+        return told({}, int(past))
+
+    is_all(await outcome(things, paging(style, 20)), list(range(count)))
