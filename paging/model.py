@@ -271,7 +271,8 @@ class Page(Discreet, frozen=True, dict=True):
         known = known_signal(self.scopes, self.headers)
         if known is not Verdict.UNKNOWN or not self.scopes:
             return known
-        return Verdict.MORE if any(map(speaks_of_more, self._around)) else known
+        is_more = any(speaks_of_more(part, self.length) for part in self._around)
+        return Verdict.MORE if is_more else known
 
     @property
     def denies_more(self) -> bool:

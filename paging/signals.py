@@ -42,6 +42,7 @@ _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be 
 _LARGEST = 10**_MOST_DIGITS - 1
 _SHOWN = 80  # characters of a value in a message
 _LARGEST_NEXT = 10**9  # larger numbers are moments
+_FEWEST_COUNTED = 3  # rows that a number equals by no chance
 _DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?![0-9])")
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
@@ -156,12 +157,14 @@ def _boolean(name: str, value: Json) -> bool | None:
     return texts.get(value.lower()) if isinstance(value, str) else None
 
 
-def speaks_of_more(part: object) -> bool:
-    """Whether an object around the list says that more follows, whatever it is called.
+def speaks_of_more(part: object, rows: int = 0) -> bool:
+    """Whether an object around a list of so many rows says that more follows, under any name.
 
     By a true under a key that asks for more (``{"info": {"more_records": true}}``) or names what
     comes next, by a cursor under one of its plain names, or by what to go on with in an object that
-    holds nothing but words of paging (``{"folge": {"next": 17}}``). False or empty says nothing.
+    holds nothing but words of paging (``{"folge": {"next": 17}}``). That is a moment only where
+    the rows are counted beside it (``{"limit": 20, "next": 1712345678}``): others tell when a job
+    runs next. False or empty says nothing.
     """
     if not isinstance(part, dict):
         return False
@@ -172,18 +175,22 @@ def speaks_of_more(part: object) -> bool:
         for name, key, value in named
     )
     is_about_pages = all(name in PAGING for name, _, _ in named)
+    is_counting = rows >= _FEWEST_COUNTED and rows in map(whole_number, part.values())
     return is_told or (
-        is_about_pages and any(_is_next(one) for name, _, one in named if name in NEXT_NAMES)
+        is_about_pages
+        and any(
+            _is_next(one, is_moment=is_counting) for name, _, one in named if name in NEXT_NAMES
+        )
     )
 
 
-def _is_next(value: Json) -> bool:
-    """Whether a value may be what to go on with: no moment."""
+def _is_next(value: Json, *, is_moment: bool) -> bool:
+    """Whether a value may be what to go on with; ``is_moment``: a moment, too."""
     number = whole_number(value)
     if number is not None:
-        return 0 < number <= _LARGEST_NEXT
-    is_moment = isinstance(value, str) and _DATE.match(value) is not None
-    return isinstance(value, str | dict) and is_true(value) and not is_moment
+        return number > 0 and (is_moment or number <= _LARGEST_NEXT)
+    is_date = isinstance(value, str) and _DATE.match(value) is not None
+    return isinstance(value, str | dict) and is_true(value) and (is_moment or not is_date)
 
 
 def known_next(scopes: Scopes) -> Verdict:

@@ -128,6 +128,8 @@ MORE = [
     pytest.param(page({"Content-Range": "items 0-2/*"}, status=206), id="a part of something"),
     pytest.param(page({"Link": '/x?page=2; rel="next"'}), id="a next link that cannot be read"),
     pytest.param(page(truncated=True), id="truncated"),
+    pytest.param(page(folge={"next": 1_764_478_800, "limit": 3}), id="a moment beside the rows"),
+    pytest.param(page(folge={"next": "2026-12-01T00:00Z", "size": "3"}), id="a date beside them"),
     pytest.param(page(isPartial=True), id="isPartial"),
 ]
 
@@ -146,6 +148,9 @@ def test_an_answer_that_speaks_of_more_is_not_all(one: Page) -> None:
         pytest.param(page(last="2026-01-01", first="2025-01-01"), id="dates"),
         pytest.param(page(sync={"next": 1_764_478_800}), id="a moment"),
         pytest.param(page(sync={"next": "2026-12-01T00:00Z"}), id="a date"),
+        pytest.param(
+            page(sync={"next": 1_764_478_800, "limit": 60}), id="a moment beside a number"
+        ),
         pytest.param(page(work={"next": "approval", "owner": "me"}), id="a step"),
         pytest.param(page(additional=True, remaining=True), id="something that is additional"),
         pytest.param(page(printed={"pages": 4}), id="pages of something else"),
