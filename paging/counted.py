@@ -115,33 +115,14 @@ class _Counted(CountedToLast):
         return learnt.hiding(page.length) if learnt.hides_rows and not page.levels else learnt
 
     def _by_length(self, at: At) -> Deciding:
-        is_told = at.is_more or at.now.total is not None
-        if not at.page.length and (at.before.pages or is_told):
-            return (yield from self._after_empty(at))
         if not at.page.length:
-            return (yield from self._after_empty_first(at))
+            return (yield from self._after_empty(at))
         if not at.before.pages and not at.is_full:
             return (yield from self._after_short_first(at))
         is_new = len(at.known) < len(at.page.rows)
         if at.now.known is Known.REACHED and not at.is_full and is_new:
             return self._end(at, End.TOTAL)
         return self._on(at)
-
-    def _after_empty_first(self, at: At) -> Deciding:
-        """The end of a list without rows, unless those of its first page alone are hidden."""
-        learnt, is_asked = self._doubted(at.learnt, 0)
-        at, other, again = replace(at, learnt=learnt), None, None
-        if is_asked:
-            at, other = yield from self._beyond_room(at)
-        if other is not None:
-            at, again = yield from at.ask(at.sent, "whether rows came meanwhile")
-        if other is None or (again is not None and again.rows):
-            end = yield from self._after_empty(at)
-            return replace(end, taken=not is_asked)
-        beyond = replace(at, sent=other.request or at.sent, page=other)
-        step = yield from self._judged(beyond, Shown.HIDDEN)
-        moved = self._moved(at.sent, self._stride(min(at.size, step.learnt.reach)))
-        return replace(step, progress=at.now, next=moved)
 
     def _with_levels(self, at: At) -> Learnt:
         """What is learnt, with what positions count, as far as the page before shows it."""

@@ -17,7 +17,6 @@ from paging.totals import Known
 ABOUT_TWICE = "the same page twice"
 _MOST_PAGES = 20  # of those up to a total that are asked for at once
 _NEXT_PAGES = 2  # without rows that show what a number beside them counts
-_MANY = 20  # rows of a page, with which no stretch of hidden ones is as long as that
 _ABOUT_SHORT = "the end after a first page that is not full"
 
 
@@ -135,9 +134,8 @@ class CountedFromFirst(Counted):
         for request in [*([sent] if other else []), *later]:
             at, again = yield from at.ask(request, _ABOUT_SHORT)
             is_later = is_later or leads_on(at.page, again)
-        if is_later:
-            return self._followed(self._end(at, End.PROVED))
-        return (yield from self._judged(at, Shown.NOTHING, is_refused=other is None))
+        step = yield from self._judged(at, Shown.NOTHING, is_refused=other is None)
+        return self._followed(step) if is_later else step
 
     def _after_several(self, at: At) -> Deciding:
         """The page after a short first one of several lists, from the first place where it may be.
@@ -192,9 +190,6 @@ class CountedFromFirst(Counted):
                 learnt = replace(at.learnt, reach=max(at.learnt.reach, reach), uneven=is_shown)
                 return (yield from self._hidden(replace(at, learnt=learnt)))
             case Shown.NOTHING:
-                at, later = yield from self._beyond_room(at)
-                if later is not None:
-                    return (yield from self._judged(at, Shown.HIDDEN))
                 is_reached = at.now.known is Known.REACHED
                 end = self._end(at, End.TOTAL if is_reached else End.PROVED)
                 return replace(end, unsure=end.unsure or is_refused)
@@ -207,19 +202,6 @@ class CountedFromFirst(Counted):
                 return replace(step, doubt=self._miscounted("the last row of the first page is"))
             case _ as unreachable:
                 assert_never(unreachable)
-
-    def _beyond_room(self, at: At) -> Asking[tuple[At, Page | None]]:
-        """What stands behind all that a first page had room for, if it is rows of its own.
-
-        Where only few rows of a page are given, none of the others may be near the last one.
-        """
-        is_told = at.is_more or at.now.total is not None
-        if is_told or at.page.length >= _MANY or at.page.length >= at.asked or at.page.levels:
-            return at, None
-        request = self._moved(at.sent, self._stride(at.size)).perhaps_absent(NO_PAGE_BEFORE)
-        at, other = yield from at.ask(request, "rows behind hidden ones", follows_any=True)
-        is_new = other is not None and not other.is_single and leads_on(at.page, other)
-        return at, other if is_new else None
 
     def _unless_heeded(self, at: At, over: Step, pages: int = 1) -> Deciding:
         """The end of a list that does not page: it is the same for any position, not for two alone.

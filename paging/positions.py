@@ -75,11 +75,9 @@ class At(Struct, frozen=True):
         pairs = zip(page.keys_as(before), page.rows, strict=True)
         return frozenset(key for key, row in pairs if key in self.known and rows[key] == row)
 
-    def ask(
-        self, request: PageRequest, of: str, *, follows_any: bool = False
-    ) -> Asking[tuple[At, Page | None]]:
+    def ask(self, request: PageRequest, of: str) -> Asking[tuple[At, Page | None]]:
         """Settle a doubt: the same with what is learnt by then, and the answer."""
-        learnt, page = yield Experiment(request, of, self.learnt, self.now, follows_any)
+        learnt, page = yield Experiment(request, of, self.learnt, self.now)
         return replace(self, learnt=learnt), page
 
 
