@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
+from json_values import Json
 from tests.check_scene import Mistake, Scene, Spoil, listed, person, signed, swap, told
 from tests.fault_api import FaultApi, Reply, Request, answer
 
@@ -77,3 +79,50 @@ async def test_what_is_answered_is_told(case: Mistake, scene: Scene) -> None:
     report = await case.is_told(scene)
 
     assert len(report.findings) == 1, told(report.findings)
+
+
+def _asked(request: Request) -> Reply:
+    """What the body asks for, at one path for all."""
+    if request.method != "POST" or not signed(request):
+        return answer({"message": "method not allowed"}, 405)
+    name = str(request.json["query"]).split()[1]
+    rows = {"people": _PEOPLE, "teams": [{"id": "team-0", "name": "Team 0"}]}[name]
+    return answer({"data": {name: rows}})
+
+
+def _asking(path: str, name: str, made: str) -> Json:
+    return {
+        "kind": path,
+        "selector": {
+            "query": "true",
+            "method": "POST",
+            "body": {"query": f"{{ {name} {{ id name }} }}"},
+            "data_path": f".data.{name}",
+            "pagination": {"type": "none"},
+        },
+        "port": {
+            "entity": {
+                "mappings": {"identifier": ".id | tostring", "blueprint": f'"{made}"'},
+            }
+        },
+    }
+
+
+async def test_what_the_others_post_to_is_tried_whatever_else_may_be_meant(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """Many words of a mapping, and those of searches, leave it its turn."""
+    api.serve("/api/graphql", _asked)
+    kinds = [
+        _asking("/graphql", "teams", "team"),
+        _asking("/v1/graphql", "people", "person"),
+        _asking("/graphql", "people", "note"),
+        _asking("/v1/graphs", "people", "note"),
+    ]
+    scene = Scene(tmp_path, api, yaml.safe_dump({"resources": kinds}, sort_keys=False))
+    scene.settings["base_url"] = f"{api.url}/api"
+
+    report = await scene.check()
+
+    remedies = [one.remedy for one in report.findings if "'/v1/graphql'" in one.problem]
+    assert remedies == ["write kind: /graphql (it answers 200)"], told(report.findings)

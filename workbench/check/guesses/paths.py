@@ -176,6 +176,19 @@ def respelled(path: str, at: int, known: Known) -> list[str]:
     return [f"/{_with(parts, at, word)}" for word in dict.fromkeys(_words(parts[at], known))]
 
 
+def searches_like(path: str) -> list[str]:
+    """With a word of searches as its end: for one that is much like it, then behind it.
+
+    None of a path that ends with such a word.
+    """
+    path = path.rstrip("/")
+    folder, _, end = path.rpartition("/")
+    if end in SEARCHES:
+        return []
+    alike = [f"{folder}/{one}" for one in SEARCHES if likeness(one, end) >= _LIKE]
+    return [*alike, *(f"{path}/{one}" for one in SEARCHES)]
+
+
 def slips_undone(path: str) -> list[str]:
     """A path without a slip in one of its words: first a doubled letter, then in the last word."""
     parts = path.strip("/").split("/")

@@ -6,8 +6,8 @@ words of the refusal.
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +27,7 @@ from workbench.check.guesses.paths import (
     paths_like,
     quoted_part,
     respelled,
+    searches_like,
     slips_undone,
     spoken_paths,
     told_paths,
@@ -157,9 +158,7 @@ class OtherPaths:
         base_path, values = near.settings.base_url.path, self._values(path, request)
         linked = linked_paths(path, near.items(), base_path, values)
         told = spoken_paths(path, wanted.words, base_path, values)
-        words = near.known.words | ({} if is_get else SEARCHES).keys()
-        known = dataclasses.replace(near.known, words=words)
-        likely = paths_like(path, base_path, known, wanted.made, linked)
+        likely = paths_like(path, base_path, near.known, wanted.made, linked)
         kinds = {one.config.kind.partition("?")[0] for one in near.all}
         kinds -= {*wanted.others}  # what is another kind's is seldom meant
         # What the mapping or the API says before what is made up, the likest to the path first.
@@ -175,14 +174,14 @@ class OtherPaths:
         ]
         if is_get:
             return [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS]]
-        # What is no GET goes to words of the mapping alone, to its own end, or to that of searches.
-        is_search = path.rpartition("/")[2] in SEARCHES
-        others += [] if is_search else [f"{path}/{one}" for one in SEARCHES]
-        parts = words | {*path.split("/")}
-        tries = [*others, *slips_undone(path)]
-        return [one for one in tries if parts.issuperset(one.split("/")) or _is_like(one, path)][
-            :_MOST
-        ]
+        # What is no GET goes to words of the mapping alone, or to its own end; then to searches.
+        words = near.known.words | {*path.split("/")}
+        own = _among(others, path, words, words)
+        more = [*others, *searches_like(path), *slips_undone(path)]
+        searches = dict.fromkeys(_among(more, path, words, words | SEARCHES.keys()))
+        # Its body says what it asks for: the path of another kind is tried whatever was made up.
+        tries = [one for at, one in enumerate(own) if at < _MOST or one in kinds]
+        return tries + [one for one in searches if one not in own][:_MOST_SLIPS]
 
     async def _told(self, seen: Seen, wanted: Wanted, request: PageRequest) -> Remedy:
         """With a word of the refusal, where a list is there that has what is mapped."""
@@ -206,6 +205,18 @@ class OtherPaths:
         filled = "/".join(values.get(part, part) for part in path.strip("/").split("/"))
         end = "/" if path.endswith("/") else ""
         return await self._near.body(replace(request, url=f"{base}/{filled}{end}"))
+
+
+def _among(
+    paths: Iterable[str], path: str, words: AbstractSet[str], ends: AbstractSet[str]
+) -> list[str]:
+    """Those of words and one of ``ends``; or like a path but for one part before its end."""
+    return [
+        one
+        for one in paths
+        if ({*one.split("/")[:-1]} <= words and one.rpartition("/")[2] in ends)
+        or _is_like(one, path)
+    ]
 
 
 def _is_like(other: str, path: str) -> bool:
