@@ -101,6 +101,16 @@ def _marked(call: Call) -> Answer:
     return Collection("/things", table("things"), paging, wrap="data").answer(call)
 
 
+def _until(call: Call) -> Answer:
+    """Rows from before a moment; that of a page's last row leads to the next page."""
+    size, until = int(call.param("limit") or 20), int(call.param("until") or 10**13)
+    found = [row for row in call.data["things"] if row["createdAt"] < until]
+    page = found[:size]
+    ends = {"prev": page[0], "next": page[-1] if len(found) > size else {}}
+    moments = {name: row.get("createdAt") for name, row in ends.items()}
+    return Answer(body={"things": page, "pagination": {"count": len(page), **moments}})
+
+
 def _by_name(call: Call) -> Answer:
     """A list under the name that was asked for."""
     found = [row for row in call.data["values"] if row["kind"] == call.at["kind"]]
@@ -299,6 +309,10 @@ KINDS = {
             ],
         },
         ("/things", "/things/{thing}/parts"),
+    ),
+    "a moment as the cursor, under one of many names for it": Api(
+        [Custom("/things", _until)],
+        {"things": [{**row, "createdAt": 1718 * 10**9 - n} for n, row in enumerate(rows(47))]},
     ),
     "a parameter for the cursor that no word tells": Api(
         [Custom("/things", _marked)], {"things": rows(47)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from json_values import Json
@@ -43,7 +43,8 @@ _NO_CURSOR = frozenset(
     ]
 )
 _MOST_CURSORS = 3
-_LIKELY = 6  # names in the first group
+_LIKELY = 8  # names that do not wait for all others
+_MOST_STRICT = 7  # of an API that refuses those that it does not know
 _LONGEST_QUERY = 3500  # characters
 _MOST_REPAIRS = 3
 _ROW_CURSORS = frozenset({"cursor"})
@@ -74,6 +75,22 @@ async def by_changing(measure: Measure) -> Paging | None:
         is_other = texts and fact.value != other and not _is_link(str(fact.value))
         if is_other and not _speaks_of_cursor(fact.words):
             return await _with_cursor(measure, fact)
+    return None
+
+
+async def by_composed(measure: Measure) -> Paging | None:
+    """What speaks of a cursor, under names that nobody has written down.
+
+    They are less likely than any other way that a list was ever seen to be paged.
+    """
+    if measure.strict:  # it refuses many names for one that it does not know
+        return None
+    texts, numbers = _cursors(measure, texts=True), _cursors(measure, texts=False)
+    for fact in (*texts[:_MOST_CURSORS], *numbers[:1]):
+        names = ["_" + fact.name.removeprefix("header:"), *measure.names.composed()]
+        is_sure = _speaks_of_cursor(fact.words)
+        if is_sure and (found := await _among(measure, fact.value, names)):
+            return await _sent_as(measure, fact, found)
     return None
 
 
@@ -135,7 +152,7 @@ def cursor_names(fact: Fact, names: Names) -> list[str]:
     for some in (bare, words, bare[:1], tuple(last)):
         if some:
             derived += names.spelled(some)[:2]
-    derived += [*(f"page[{word}]" for word in bare), f"_{name}"]
+    derived += [f"page[{word}]" for word in bare]
     return list(dict.fromkeys((name, *derived)))
 
 
@@ -149,12 +166,13 @@ async def _with_cursor(measure: Measure, fact: Fact) -> Paging | None:
     usual = measure.names.of("cursor")
     if measure.strict:  # each name costs a request
         own = [*own[:2], *usual[:3], *own[2:]]
-    is_sure = not measure.strict and _speaks_of_cursor(fact.words)
-    composed = measure.names.composed() if is_sure else ()
-    names = list(dict.fromkeys((*linked, *measure.hints, *own, *usual, *composed)))
+    names = list(dict.fromkeys((*linked, *measure.hints, *own, *usual)))
     found = await _taking(measure, fact.value, names)
-    if found is None:
-        return None
+    return await _sent_as(measure, fact, found) if found else None
+
+
+async def _sent_as(measure: Measure, fact: Fact, found: str) -> Paging:
+    """The paging by a parameter that led on, which may have to stand alone."""
     settings: dict[str, Json] = {"pagination_param": found, "cursor_path": fact.path}
     gave = f"gave {measure.span(measure.size)}"
     kept = await measure.sized(measure.size, {found: fact.value})
@@ -169,35 +187,42 @@ async def _with_cursor(measure: Measure, fact: Fact) -> Paging | None:
 
 async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | None:
     """The name that, given this value, leads to the second page; by itself, if need be."""
-
-    async def leads_on(some: Sequence[str]) -> bool:
-        reply = await measure.sized(measure.size, dict.fromkeys(some, value))
-        return measure.is_second(reply)
-
     for name in names[:2]:
-        if await leads_on([name]) or await _is_alone(measure, name, value):
+        if await _leads_on(measure, value, [name]) or await _is_alone(measure, name, value):
             return name
     if measure.strict:  # it refuses a group for one name that it does not know
-        return await _first_of(names[2:7], leads_on)
-    for group in _groups(names[2:], len(str(value))):
+        for name in names[2:_MOST_STRICT]:
+            if await _leads_on(measure, value, [name]):
+                return name
+        return None
+    likely = await _among(measure, value, names[2:_LIKELY])
+    return likely or await _among(measure, value, names[_LIKELY:])
+
+
+async def _leads_on(measure: Measure, value: Json, names: Sequence[str]) -> bool:
+    return measure.is_second(await measure.sized(measure.size, dict.fromkeys(names, value)))
+
+
+async def _among(measure: Measure, value: Json, names: Sequence[str]) -> str | None:
+    """The name of many that leads on, by halves of those that do so together."""
+    for group in _groups(names, len(str(value))):
         left = await _unrefused(measure, value, group)
-        if not left or not await leads_on(left):
+        if not left or not await _leads_on(measure, value, left):
             continue
         while len(left) > 1:
             half = left[: len(left) // 2]
-            left = half if await leads_on(half) else left[len(half) :]
-        return left[0] if await leads_on(left) else None
+            left = half if await _leads_on(measure, value, half) else left[len(half) :]
+        return left[0] if await _leads_on(measure, value, left) else None
     return None
 
 
 def _groups(names: Sequence[str], length: int) -> Iterator[list[str]]:
-    """The names that go into one request with a value of some length; the likeliest by themselves.
+    """The names that go into one request with a value of some length.
 
     Servers take URLs of a few thousand characters.
     """
-    yield list(names[:_LIKELY])
     group: list[str] = []
-    for name in names[_LIKELY:]:
+    for name in names:
         if group and sum(len(one) + length + 2 for one in (*group, name)) > _LONGEST_QUERY:
             yield group
             group = []
@@ -215,15 +240,6 @@ async def _unrefused(measure: Measure, value: Json, names: Sequence[str]) -> lis
             break
         left = [name for name in left if name not in said]
     return left
-
-
-async def _first_of(
-    names: Sequence[str], leads_on: Callable[[Sequence[str]], Awaitable[bool]]
-) -> str | None:
-    for name in names:
-        if await leads_on([name]):
-            return name
-    return None
 
 
 async def _is_alone(measure: Measure, name: str, value: Json) -> bool:

@@ -16,6 +16,7 @@ from json_values import Json, follow
 from workbench.suggest.asking import Reply
 from workbench.suggest.cursors import (
     by_changing,
+    by_composed,
     by_count,
     by_cursor,
     by_last_row,
@@ -42,7 +43,7 @@ from workbench.suggest.vocabulary import partners, prefixed, siblings, words_of
 _LARGE = (1000, USUAL_SIZE)
 _ROUND = 5  # servers cut pages at multiples of it
 _FEWEST_SINGLES, _FOR_OTHERS = 6, 4  # names that are tried one by one, and requests left
-_WIDEST = 60  # names in one request: what none of them moves is asked for seldom
+_WIDEST = 70  # names in one request: what none of them moves is asked for seldom
 _PROBE = 2  # rows or pages: the value that tells how a number counts
 
 
@@ -298,7 +299,7 @@ def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
 
 
 _NAMED = (_by_header, _by_link, by_cursor, by_row_cursor)
-_WAYS = (*_NAMED, _by_number, by_count, by_changing, by_last_row)
+_WAYS = (*_NAMED, _by_number, by_count, by_changing, by_composed, by_last_row)
 """The ways on, those first that an answer names itself."""
 
 _BY_STYLE = {
