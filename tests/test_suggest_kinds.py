@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +110,15 @@ def _until(call: Call) -> Answer:
     ends = {"prev": page[0], "next": page[-1] if len(found) > size else {}}
     moments = {name: row.get("createdAt") for name, row in ends.items()}
     return Answer(body={"things": page, "pagination": {"count": len(page), **moments}})
+
+
+def _traced(call: Call) -> Answer:
+    """Rows behind the one with an identifier, and a text that is another for each request."""
+    found, size = call.data["things"], int(call.param("limit") or 20)
+    ids = [row["id"] for row in found]
+    start = ids.index(call.param("last")) + 1 if call.param("last") in ids else 0
+    trace = uuid.uuid4().hex
+    return Answer(body={"trace": trace, "things": found[start : start + size]})
 
 
 def _by_name(call: Call) -> Answer:
@@ -313,6 +323,9 @@ KINDS = {
     "a moment as the cursor, under one of many names for it": Api(
         [Custom("/things", _until)],
         {"things": [{**row, "createdAt": 1718 * 10**9 - n} for n, row in enumerate(rows(47))]},
+    ),
+    "the last row's identifier, beside a text that tells requests apart": Api(
+        [Custom("/things", _traced)], {"things": rows(47)}
     ),
     "a parameter for the cursor that no word tells": Api(
         [Custom("/things", _marked)], {"things": rows(47)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from json_values import Json
+from workbench.suggest.asking import Reply
 from workbench.suggest.evidence import Fact, facts, linked_params, says_more_by_word
 from workbench.suggest.items import identity, jq_path
 from workbench.suggest.measure import Measure, Paging
@@ -68,14 +69,27 @@ async def by_count(measure: Measure) -> Paging | None:
 
 async def by_changing(measure: Measure) -> Paging | None:
     """A text by another name, which differs with where the list was cut."""
-    longest = {f.keys: f.value for f in facts(measure.longest.body, measure.place)}
+    changing = list(_differing(measure, measure.longest))
+    changing = [fact for fact in changing if not _speaks_of_cursor(fact.words)]
+    if not changing:
+        return None
+    first = changing[0]
+    again = await measure.sized(measure.size, {first.name: first.value})
+    if measure.rows(again) == measure.rows(measure.small):
+        # What differs beside the same rows tells requests apart, not rows.
+        of_request = [fact.keys for fact in _differing(measure, again)]
+        changing = [fact for fact in changing if fact.keys not in of_request]
+    return await _with_cursor(measure, changing[0]) if changing else None
+
+
+def _differing(measure: Measure, other: Reply) -> Iterator[Fact]:
+    """The texts of the small page that another answer has otherwise."""
+    others = {fact.keys: fact.value for fact in facts(other.body, measure.place)}
     for fact in facts(measure.small.body, measure.place):
-        other = longest.get(fact.keys, fact.value)
-        texts = isinstance(fact.value, str) and isinstance(other, str)
-        is_other = texts and fact.value != other and not _is_link(str(fact.value))
-        if is_other and not _speaks_of_cursor(fact.words):
-            return await _with_cursor(measure, fact)
-    return None
+        value = others.get(fact.keys, fact.value)
+        is_text = isinstance(fact.value, str) and isinstance(value, str)
+        if is_text and fact.value != value and not _is_link(str(fact.value)):
+            yield fact
 
 
 async def by_composed(measure: Measure) -> Paging | None:
