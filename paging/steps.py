@@ -153,8 +153,8 @@ class Step(Struct, frozen=True):
 class Experiment(Struct, frozen=True):
     """A request that settles a doubt; ``of`` says of what, for the log.
 
-    ``follows_any``: the request may lead to anything, or beyond what is there, so that an answer
-    that is no page of this list (an export, a page for browsers, a failure) is no error.
+    ``follows_any``: the request follows a link that may lead to anything, so that an answer that
+    is no JSON of this list (an export, a page for browsers) is no page, and no error.
     """
 
     request: PageRequest

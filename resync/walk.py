@@ -22,7 +22,6 @@ from errors import (
     OriginError,
     PaginationError,
     RequestName,
-    ResponseError,
 )
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
@@ -223,7 +222,7 @@ class Walker:
         logger.debug("{}: asked to settle {}", named, experiment.of)
         try:
             opened = await self._no_error(await self.page_of(request, source), source, gave=True)
-        except (BodyError, OriginError, ResponseError):
+        except (BodyError, OriginError):
             if experiment.follows_any:
                 return named, None
             raise
