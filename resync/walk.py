@@ -41,6 +41,8 @@ from transport.observer import Observer, PageRead
 CONFIRMED = 3
 """Ends of one resource that are asked for once more: a page may have come empty by mistake."""
 
+_lazy_log = logger.opt(lazy=True)
+
 
 class _Walk(Struct):
     """The state of one walk."""
@@ -268,7 +270,7 @@ class Walker:
     def _told(self, walk: _Walk, opened: Opened) -> Iterator[Fetched]:
         """The runs of a page, counted."""
         page = opened.page
-        logger.opt(lazy=True).debug(
+        _lazy_log.debug(
             "{}: {} rows", lambda: self.client.named(opened.request), lambda: page.length
         )
         self.client.counts.pages += 1
