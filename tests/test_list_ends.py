@@ -197,8 +197,8 @@ _ENDS: Mapping[str, Json] = {"null": None, "blank": "", "hollow": {"url": None, 
 
 
 def position_in(cursor: str) -> int:
-    """The position that a cursor spells."""
-    return int("".join(filter(str.isdigit, cursor)))
+    """The position that a cursor spells; one that spells none is ignored."""
+    return int("".join(filter(str.isdigit, cursor)) or 0)
 
 
 def once(faulty: Handler, api: Handler, when: Callable[[Request], bool], times: int = 1) -> Handler:
