@@ -174,14 +174,10 @@ def speaks_of_more(part: object, rows: int = 0) -> bool:
         or (isinstance(value, str) and is_true(value) and name in NEXT_CURSOR_NAMES)
         for name, key, value in named
     )
-    is_about_pages = all(name in PAGING for name, _, _ in named)
+    if is_told or any(name not in PAGING for name, _, _ in named):
+        return is_told
     is_counting = rows >= _FEWEST_COUNTED and rows in map(whole_number, part.values())
-    return is_told or (
-        is_about_pages
-        and any(
-            _is_next(one, is_moment=is_counting) for name, _, one in named if name in NEXT_NAMES
-        )
-    )
+    return any(_is_next(one, is_moment=is_counting) for name, _, one in named if name in NEXT_NAMES)
 
 
 def _is_next(value: Json, *, is_moment: bool) -> bool:

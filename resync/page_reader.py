@@ -155,13 +155,8 @@ class PageReader:
             "it is no empty page of this list: what stands around it differs from the pages with"
             " rows"
         )
-        return BodyError(
-            problem,
-            remedy=f"if its words mean that there are none, {ACCEPTED}" * (not suspect.is_other),
-            request=self._client.named(suspect.request),
-            answered=str(suspect.status),
-            words=self._client.quoted(suspect.body),
-        )
+        remedy = "" if suspect.is_other else f"if its words mean that there are none, {ACCEPTED}"
+        return self._words_of(suspect.body, suspect.status, suspect.request, problem, remedy)
 
     def followed(self, opened: Opened) -> BodyError:
         """The error about an answer without a list where rows follow."""
@@ -172,10 +167,12 @@ class PageReader:
         """The error about an answer that says of itself that it failed."""
         return self._words_of(body, answer.status, request, "the answer reports an error")
 
-    def _words_of(self, body: Json, status: int, request: PageRequest, problem: str) -> BodyError:
+    def _words_of(
+        self, body: Json, status: int, request: PageRequest, problem: str, remedy: str = ""
+    ) -> BodyError:
         """The error about an answer, with the API's own words."""
         words, asked = self._client.quoted(body), self._client.named(request)
-        return BodyError(problem, request=asked, answered=str(status), words=words)
+        return BodyError(problem, remedy=remedy, request=asked, answered=str(status), words=words)
 
     def refuse_unopened(self, source: Completeness, page: Page, *, goes_on: bool) -> None:
         """Raise for one item that looks like the page of a list."""
