@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -121,8 +121,7 @@ def check(  # noqa: PLR0913 (one for each option)
     if watch and as_json:
         raise click.UsageError("--watch shows reports to a person: leave --json out")
     if watch:
-        with contextlib.suppress(KeyboardInterrupt):
-            _watch(paths)
+        _watch(paths)
         return
     report = checked(paths, None if offline else limits)
     if as_json:
@@ -175,7 +174,10 @@ async def _read(paths: Paths, variables: Variables | None) -> Installation:
 def _watch(paths: Paths) -> None:
     """Check the files, and again after each change, until Ctrl+C."""
     console, before = Console(), None
-    while True:
+    # An exception would be lost where it comes within a destructor, of which a check has many.
+    interrupts: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    while not interrupts:
         files = [one for one in (paths.settings, paths.mapping, paths.blueprints) if one]
         # An editor may take a file away for a moment, and put another in its place.
         state = {one: one.stat().st_mtime_ns for one in files if one.exists()}
