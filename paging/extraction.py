@@ -273,7 +273,10 @@ class Extractor:
                 inside,
             )
         found = follow(body, self._leading)
-        values = list(found.values()) if isinstance(found, dict) else []
+        parts = list(found.values()) if isinstance(found, dict) else []
+        # Of a whole body that gave nothing, an object within may be a row; null or a word is none.
+        is_taken = bool(extracted.items or self._leading)
+        values = [one for one in parts if is_taken or isinstance(one, dict)]
         lists = _lists_for(extracted.items, body)
         rows = max(lists, key=len, default=values) or extracted.items
         return Measured(place, [*rows])

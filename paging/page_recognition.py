@@ -343,9 +343,8 @@ class Recognition:
         self, suspect: Suspect, constants: Mapping[Path, Json | Varies] | None = None
     ) -> bool:
         """Whether an answer differs from constants, or else from all that was the same so far."""
-        # Where the body is the list, null is an empty one (Go writes it so).
-        is_list = suspect.body is None and suspect.place is Place.NULL
-        if suspect.is_other or not (is_list or isinstance(suspect.body, dict | list)):
+        # Null says nothing, as an object of nothing does: Go writes an empty list so.
+        if suspect.is_other or not isinstance(suspect.body, dict | list | None):
             return True
         known = self._all.same if constants is None else constants
         return any(self._strange(suspect)) or any(self._differing(suspect, known))

@@ -300,6 +300,45 @@ async def test_an_empty_array_in_place_of_a_body(data_path: str) -> None:
     assert Doubt.ABSENT in only.doubts
 
 
+@pytest.mark.parametrize("style", ["none", "offset", "page", "cursor"])
+@pytest.mark.parametrize("data_path", [".items", "if .items then .items else null end"])
+async def test_null_in_place_of_a_body(style: str, data_path: str) -> None:
+    """It says nothing: of a child without rows, and after a full page, it is an empty list."""
+    counts = {"0": 0, "1": 40, "2": 5, "3": 0}
+    lists = {name: Api(style, rows, end="late") for name, rows in counts.items()}
+
+    def things(request: Request) -> Answer:
+        given = lists[request.path.split("/")[2]](request)
+        return given if json.loads(given.body)["items"] else told(None)
+
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in counts]}))
+        server.serve("/parents/{}/things", things)
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(
+            server, paging(style, 20), data_path, kind="/parents/{parent}/things", parent=parents
+        )
+
+    is_all(found, [*range(40), *range(5)])
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+@pytest.mark.parametrize("count", [1, 5, 20])
+@pytest.mark.parametrize("past", [{"data": None}, {"data": None, "state": "none"}])
+async def test_values_that_are_no_rows(style: str, count: int, past: dict[str, Json]) -> None:
+    """A program that gives nothing of an object without lists leaves none of its values for one."""
+    api = Api(style, count)
+
+    def things(request: Request) -> Answer:
+        body = json.loads(api(request).body)
+        return told({"data": body, "state": "none"} if body["items"] else past)
+
+    program = "if .data then .data.items else null end"
+    found = await outcome(things, paging(style, 20), data_path=program)
+
+    is_all(found, list(range(count)))
+
+
 HOLLOW: list[Json] = [{}, "", False]
 
 
