@@ -26,6 +26,7 @@ from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"
+_MANY = 10  # rows asked for, where no server gives one or two at once
 
 
 class Spanning(Struct, frozen=True):
@@ -65,12 +66,14 @@ class CountedToLast(CountedFromFirst):
         """A request of another size for the only row of a page: one row cannot be begun within.
 
         Not where all pages have one row: a server that gives one at a time, and fails in its own
-        words from the second on, looks alike.
+        words from the second on, looks alike. None does where many are asked for.
         """
-        sent = last.request
-        asked = self._asked(sent) if sent and self._size_param and last.length == 1 else 0
-        is_later = sent is not None and self._passed(sent, asked) > 0 and learnt.page_size != 1
-        if not is_later and learnt.longest_short <= 1:
+        sent, rows = last.request, last.length
+        asked = self._asked(sent) if sent and self._size_param else 0
+        passed = self._passed(sent, asked) if sent else 0
+        is_later = (passed > 0 and learnt.page_size != 1) or learnt.longest_short > 1
+        is_few = not passed and asked >= _MANY and rows < 3  # noqa: PLR2004 (two leave no page to begin within)
+        if not (is_few or (is_later and rows == 1)):
             return []
         sizes = (size for size in (asked - 1, asked - 2, asked + 1) if size > 1)
         found = (self._around_first(sent, size) for size in sizes if sent)
