@@ -64,17 +64,18 @@ def is_like_report(body: object) -> bool:
     return (
         isinstance(body, dict)
         and bool(body)
-        and all(name_of(key) in REPORT_NAMES or _is_failed(told) for key, told in body.items())
+        and all(name_of(key) in REPORT_NAMES or is_failed(told) for key, told in body.items())
     )
 
 
-def _is_failed(told: Json) -> bool:
+def is_failed(told: Json) -> bool:
+    """Whether a text is nothing but a word of failure."""
     return isinstance(told, str) and told.strip().lower() in _BAD
 
 
 def is_error_report(body: Mapping[str, Json]) -> bool:
     """Whether an object is nothing but the report of an error."""
-    return is_like_report(body) and (reports_error(body) or any(map(_is_failed, body.values())))
+    return is_like_report(body) and (reports_error(body) or any(map(is_failed, body.values())))
 
 
 def is_report_read(body: Mapping[str, Json], rows: Sequence[Json], data_path: str) -> bool:
@@ -161,7 +162,7 @@ def lists_others(found: Json) -> bool:
     """Whether a list holds no error: warnings, or rows of another kind, each with an id."""
     return isinstance(found, list) and all(
         _is_warning(one)
-        or (isinstance(one, dict) and is_item(one) and not any(map(_is_failed, one.values())))
+        or (isinstance(one, dict) and is_item(one) and not any(map(is_failed, one.values())))
         for one in found
     )
 
@@ -223,7 +224,7 @@ def reports_error(body: Mapping[str, Json], *, has_list: bool = False) -> bool:
     failures = [told for _, told in _failures(body)]
     if has_list:
         failures = [told for told in failures if told is False or _is_failure(told)]
-    return bool(failures) or any(map(_is_failed, states))
+    return bool(failures) or any(map(is_failed, states))
 
 
 def is_coded(body: Json) -> bool:

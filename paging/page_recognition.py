@@ -52,7 +52,7 @@ from paging.envelopes import (
     scalars_in,
     type_of,
 )
-from paging.error_reports import is_good, lists_others, tells_outcome, tells_success
+from paging.error_reports import is_failed, is_good, lists_others, tells_outcome, tells_success
 from paging.following import Answered, is_echo, is_echo_within, is_in_step, parts_of
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -391,9 +391,11 @@ class Recognition:
                 yield path
 
     def _is_signal(self, path: Path, value: Json) -> bool:
-        """Whether a place speaks of pages, by its names or by the settings."""
+        """Whether a place speaks of pages, by its names or the settings; no sentence does."""
         is_more = isinstance(value, bool) and asks_more(path[-1])
-        return is_more or is_of_paging(path) or path in self._signals
+        is_said = isinstance(value, str) and (is_failed(value) or is_sentence(value))
+        is_named = is_of_paging(path) and (not is_said or is_link(value))
+        return is_more or is_named or path in self._signals
 
     def _follows(self, suspect: Suspect, path: Path, known: Json) -> bool:
         """Whether a value differs from what is constant as its request does from the others.

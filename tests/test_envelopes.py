@@ -339,6 +339,30 @@ async def test_values_that_are_no_rows(style: str, count: int, past: dict[str, J
     is_all(found, list(range(count)))
 
 
+@pytest.mark.parametrize("style", ["page", "cursor", "next_link"])
+@pytest.mark.parametrize(
+    "said", [{"self": "failed"}, {"href": "database down"}, {"links": {"cause": "database down"}}]
+)
+async def test_words_where_others_name_a_page(style: str, said: dict[str, Json]) -> None:
+    """A name that speaks of pages has numbers, links and cursors: a failure there is told."""
+    lists = {"0": Api(style, 40), "1": Api(style, 40)}
+
+    def things(request: Request) -> Answer:
+        child = request.path.split("/")[2]
+        body = json.loads(lists[child](request).body)
+        return told({"items": [], **said} if child == "1" else body)
+
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
+        server.serve("/parents/{}/things", things)
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(
+            server, paging(style, 20), kind="/parents/{parent}/things", parent=parents
+        )
+
+    assert "failed" in found.message or "database down" in found.message
+
+
 HOLLOW: list[Json] = [{}, "", False]
 
 
