@@ -97,6 +97,23 @@ def _lists_for(items: list[Item], body: Json) -> list[list[Json]]:
     ]
 
 
+def _made_into(items: list[Item], lists: list[list[Json]]) -> list[Json]:
+    """Of several lists the one whose rows have most of what items consist of; [] where none has."""
+    if not items or len(lists) < 2:  # noqa: PLR2004 (one is no choice)
+        return []
+    made = _scalars(items[0])
+    shares = [max((len(made & _scalars(row)) for row in rows), default=0) for rows in lists]
+    found = zip(shares, map(len, lists), lists, strict=True)
+    share, _, rows = max(found, key=lambda one: one[:2])
+    return rows if share else []
+
+
+def _scalars(row: Json) -> set[Json]:
+    """The texts and numbers that an object holds; of anything else, itself."""
+    values = row.values() if isinstance(row, dict) else (row,)
+    return {one for one in values if one != "" and type(one) in (str, int, float)}
+
+
 def _is_none(body: Json, path: Sequence[str | int]) -> bool:
     """Whether null stands at a path, or objects alone lead to a key that is not there.
 
@@ -246,7 +263,8 @@ class Extractor:
         """The rows of a page and what stands where ``data_path`` leads.
 
         Of a jq program only the places it starts from are known: ``[.data[] | select(.x)]`` is
-        measured by ``data``. Where that is no list, the longest list of the body counts.
+        measured by ``data``. Where that is no list, the list or object counts whose rows the items
+        were made of, else the longest list of the body.
         """
         if self.list_path is not None:
             return self._measured_plainly(follow(body, self.list_path))
@@ -278,7 +296,8 @@ class Extractor:
         is_taken = bool(extracted.items or self._leading)
         values = [one for one in parts if is_taken or isinstance(one, dict)]
         lists = _lists_for(extracted.items, body)
-        rows = max(lists, key=len, default=values) or extracted.items
+        made = _made_into(extracted.items, [*lists, values])
+        rows = made or max(lists, key=len, default=values) or extracted.items
         return Measured(place, [*rows])
 
     def without(self, body: Json, rows: Sequence[Json], keep: Callable[[int], bool]) -> Json:

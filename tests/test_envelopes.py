@@ -363,6 +363,30 @@ async def test_words_where_others_name_a_page(style: str, said: dict[str, Json])
     assert "failed" in found.message or "database down" in found.message
 
 
+@pytest.mark.parametrize("style", ["offset", "page"])
+@pytest.mark.parametrize("count", [0, 4, 11, 20])
+@pytest.mark.parametrize(
+    "data_path",
+    [
+        "to_entries[] | .value + {name: .key}",
+        "to_entries | map({key} + .value)",
+        "with_entries(.value.seen = true) | .[]",
+        ". as $all | keys[] | $all[.] + {name: .}",
+    ],
+)
+async def test_an_object_of_objects_with_lists(style: str, count: int, data_path: str) -> None:
+    """A page is measured by the rows that items are made of, not by a list that one of them has."""
+
+    def by_name(given: Json) -> Json:
+        assert isinstance(given, list)
+        links: list[Json] = [{"name": "browse", "url": "/browse"}]
+        return {f"n{row['id']}": {**row, "links": links} for row in given if isinstance(row, dict)}
+
+    found = await outcome(Api(style, count, list_of=by_name), paging(style, 5), data_path=data_path)
+
+    is_all(found, list(range(count)))
+
+
 HOLLOW: list[Json] = [{}, "", False]
 
 
