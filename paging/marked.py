@@ -151,11 +151,11 @@ class Marked(Paginator):
         is_due = is_short and not is_alone
         doubt = self._short_of_total(learnt, now, page, is_cut=is_cut) if is_due else None
         # Rows may be hidden: whether there would be a marker is asked for at the end, or seen.
-        is_open = doubt is not None and not is_full and not learnt.marked
+        is_open = doubt is not None and not learnt.marked and (asked > 0 or not is_full)
         doubt = None if is_open else doubt
         is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
-        # A null beside a full page may as well be that of another marker, which is never there.
-        is_seen = not learnt.marked and bool(page.length if marker is MISSING else is_full)
+        # A null may as well be that of another marker, which is never there.
+        is_seen = not learnt.marked and bool(page.length)
         return Step(
             now,
             next=None,
@@ -365,8 +365,9 @@ class Marked(Paginator):
             pass
         elif leads(self._marker(other)):
             end = replace(end, learnt=replace(end.learnt, marked=True))
-            # A full page was asked for again when it came.
-            return end if page.length >= asked else (yield from self._once_more(sent, end))
+            # A full page was asked for again when it came; null, then, is no omission.
+            is_sure = page.length >= asked or self._marker(page) is not MISSING
+            return end if is_sure else (yield from self._once_more(sent, end))
         elif self._says_more(other, other.boolean):
             return replace(end, doubt=self._unfollowable(other))
         else:
@@ -397,6 +398,8 @@ class Marked(Paginator):
         """The end of the only page, also by ``other`` sizes: taken for all, if no null says so."""
         doubt, trials = self._unfollowable(page), self._trials(sent, page)
         if self._marker(page) is not MISSING:
+            if page.length < self._asked(sent):
+                return end  # null may well be true there: what no size shows is left
             return (yield from unless_led_on(sent, page, end, doubt, trials))
         now = end.progress
         # Then the one asked for says nothing of the numbers told.
