@@ -14,7 +14,7 @@ import httpx
 from json_values import Json
 from paging.scopes import is_item
 from paging.signal_names import in_snake_case, leads_back
-from paging.signals import is_link, is_true
+from paging.signals import is_link, is_true, may_be_moment
 
 _MOST_LINKS = 10  # of a list of them
 # Words by which APIs name where to go on; those that come next are tried first.
@@ -24,6 +24,7 @@ _ON = re.compile(
 )
 _NEXT = re.compile(r"^next_?(?=.)|_next$", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
+_SINCE, _UNTIL = ("since", "from"), ("until", "before", "to")
 _MOST_VALUES = 2  # of an answer that are sent back
 _LONGEST = 2_000  # signs of one
 
@@ -107,11 +108,12 @@ def values_told(around: Iterable[object], asked: Container[str]) -> list[str]:
 def sent_back(told: Iterable[tuple[str, Json]], asked: Mapping[str, Json]) -> list[dict[str, Json]]:
     """What is told sent back: parameters, one or two at a time, beside those that were ``asked``.
 
-    Their names are the value's own, what is left of it without the word for next, and usual ones.
+    Their names are the value's own, what is left of it without the word for next, and usual ones:
+    of a moment also those of where a time begins or ends.
     """
     values = {*map(str, asked.values())}
     fit = [one for one in told if str(one[1]) not in values][:_MOST_VALUES]
-    groups = ((names, value) for key, value in fit for names in _names_of(key, asked))
+    groups = ((names, value) for key, value in fit for names in _names_of(key, value, asked))
     return [dict.fromkeys(names, value) for names, value in groups if names]
 
 
@@ -123,10 +125,11 @@ def _may_lead(key: str, value: Json) -> bool:
     return is_place and is_named and not is_link(value) and len(str(value)) <= _LONGEST
 
 
-def _names_of(key: str, asked: Mapping[str, Json]) -> list[list[str]]:
+def _names_of(key: str, value: Json, asked: Mapping[str, Json]) -> list[list[str]]:
     """The parameters that a value may be meant for, by groups: ``nextFileName`` and the like."""
     of = _NEXT.sub("", key) if _NEXT.search(key) else ""
     start = f"start_{of}" if of.islower() else f"start{of[:1].upper()}{of[1:]}"
     groups = [[key], [of[:1].lower() + of[1:], start] if of else [], ["cursor", "after"]]
+    groups += [[*_SINCE], [*_UNTIL]] if may_be_moment(value) else []
     known = {key, *asked}
     return [[name for name in names if name == key or name not in known] for names in groups]

@@ -84,6 +84,7 @@ _MEANT = re.compile(
     "|nextpage(?!url|uri|link|href|offset|start|marker|results|records).+)"
     r"|(?P<next_url>next(?:page|records)?(?:url|uri|link|href)|nextresults)"
     "|(?P<next_offset>next(?:page)?(?:offset|start|marker))"
+    "|(?P<pagination>(?:.*pag(?:ing|ination)|page(?=.))(?:info|meta(?:data)?|details?|state)?)"
     "|(?P<previous>prev(?:ious)?(?:page)?(?:url|uri|link|href|offset|start|cursor|token)?)"
     "|(?P<first>(?:is)?first(?:page)?)"
     "|(?P<total_pages>nbpages|pages?count)"

@@ -182,11 +182,14 @@ def speaks_of_more(part: object, rows: int = 0) -> bool:
 
 def _is_next(value: Json, *, is_moment: bool) -> bool:
     """Whether a value may be what to go on with; ``is_moment``: a moment, too."""
-    number = whole_number(value)
-    if number is not None:
-        return number > 0 and (is_moment or number <= _LARGEST_NEXT)
+    is_kind = isinstance(value, str | dict) or whole_number(value) is not None
+    return is_kind and is_true(value) and (is_moment or not may_be_moment(value))
+
+
+def may_be_moment(value: Json) -> bool:
+    """Whether a value is so large a number, or a date."""
     is_date = isinstance(value, str) and _DATE.match(value) is not None
-    return isinstance(value, str | dict) and is_true(value) and (is_moment or not is_date)
+    return is_date or (whole_number(value) or 0) > _LARGEST_NEXT
 
 
 def known_next(scopes: Scopes) -> Verdict:

@@ -2642,6 +2642,8 @@ async def test_a_total_under_a_name_of_its_own(
         ({"_scroll_id": "itr/rec9"}, "scroll_id"),
         ({"nextFileName": "rec9.txt"}, "startFileName"),
         ({"next_until": 1700000000, "since": 5}, "until"),
+        ({"folge": {"next": 1700000000}}, "until"),
+        ({"state": {"next": "2026-01-31T00:00:00Z"}}, "since"),
         ({"state": {"streamPosition": "0001"}}, "streamPosition"),
         ({"ResumeKey": "rec9"}, "after"),
     ],
@@ -2662,7 +2664,7 @@ async def test_what_may_be_a_position_is_sent_back_where_none_is_followed(
 
     assert ("says that there " in found.message) is bool(behind)
     assert found.ids == list(range(10))
-    assert found.requests <= 6
+    assert found.requests <= 8
 
 
 @pytest.mark.parametrize("style", COUNTED)

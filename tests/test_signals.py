@@ -131,6 +131,7 @@ MORE = [
     pytest.param(page(folge={"next": 1_764_478_800, "limit": 3}), id="a moment beside the rows"),
     pytest.param(page(folge={"next": "2026-12-01T00:00Z", "size": "3"}), id="a date beside them"),
     pytest.param(page(isPartial=True), id="isPartial"),
+    pytest.param(page(paging_info={"next": 1_764_478_800}), id="a moment in what is of pages"),
 ]
 
 
