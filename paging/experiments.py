@@ -9,7 +9,7 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 
 import httpx
@@ -152,6 +152,15 @@ def asked_for_more(sent: PageRequest, page: Page) -> PageRequest | None:
     return resized(sent, page.length, page.length + 1) if is_one_list else None
 
 
+def second_pages(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
+    """What may be the page behind one of these rows, in a query, by the usual names."""
+    url = httpx.URL(sent.url).copy_merge_params(dict(sent.params))
+    for names, at in ((("page",), 2), (("offset", "skip", "start"), page.length)):
+        if sent.method == "GET" and names[0] not in url.params:
+            beside = {name: str(at) for name in names if name not in url.params}
+            yield replace(sent, url=str(url.copy_merge_params(beside)), params=())
+
+
 def gives_more(page: Page, other: Page | None) -> bool:
     """Whether another answer is the same list with more rows."""
     return other is not None and other.length > page.length and shares(page, other)
@@ -190,7 +199,7 @@ def unless_led_on(
     page: Page,
     step: Step,
     doubt: OceanCustomError,
-    trials: Sequence[PageRequest] = (),
+    trials: Iterable[PageRequest] = (),
 ) -> Deciding:
     """A step, in doubt where its page leads to rows that it does not have.
 

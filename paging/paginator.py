@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError, MappingError, OceanCustomError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
-from paging.experiments import asked_for_more, gives_more, unless_led_on
+from paging.experiments import asked_for_more, gives_more, second_pages, unless_led_on
 from paging.model import SIZE_REFUSED, Page, PageRequest, Progress, SendIn
 from paging.signals import (
     ConfiguredSignals,
@@ -327,8 +327,10 @@ class SinglePage(Paginator):
             return (yield from unless_led_on(sent, page, step, self._more_pages()))
         if one_more and is_due:
             step, other = yield from step.ask(one_more, "one row more", follows_any=True)
-            if gives_more(page, other):
-                return replace(step, doubt=self._cut(page.length))
+            cut = self._cut(page.length)
+            step = replace(step, doubt=cut if gives_more(page, other) else None)
+            # So many may be the most that is given at once.
+            return (yield from unless_led_on(sent, page, step, cut, second_pages(sent, page)))
         return step
 
     @staticmethod

@@ -3851,14 +3851,18 @@ async def test_a_hidden_first_row_is_no_offset_from_one(
 @pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 45])
 @pytest.mark.parametrize("is_search", [False, True])
 @pytest.mark.parametrize("is_meant", [False, True])
+@pytest.mark.parametrize("heeds", ["", "page", "skip"])
 async def test_as_many_rows_as_the_own_query_asks_for(
-    count: int, *, is_search: bool, is_meant: bool
+    count: int, *, is_search: bool, is_meant: bool, heeds: str
 ) -> None:
-    """One row more is asked for: a list that has it is not taken for whole without a word."""
+    """One row more is asked for, or the next page: a list that has it is not taken for whole."""
 
     def things(request: Request) -> Answer:
         told_in_body = json.loads(request.body)["page"]["size"] if request.body else 0
-        return told({"items": rows(0, min(request.number("limit", told_in_body), count))})
+        size = min(request.number("limit", told_in_body), 20 if heeds else count)
+        pages = request.number("page", 1) - 1
+        start = pages * size if heeds == "page" else request.number("skip", 0)
+        return told({"items": rows(start, max(start, min(start + size, count)))})
 
     own = PaginationSettings(type_is_own=is_meant)
     async with FaultApi() as server:
@@ -3869,8 +3873,8 @@ async def test_as_many_rows_as_the_own_query_asks_for(
             found = await read(server, own, kind="/things?limit=20")
 
     assert found.ids == list(range(min(count, 20)))
-    assert found.requests <= 2
-    is_cut = count > 20 and not is_meant
+    assert found.requests <= (4 if count == 20 or heeds else 2)
+    is_cut = count > 20 and not is_meant and not (heeds and is_search)
     assert ("the list has more than the 20 rows" in found.message) is is_cut
     assert is_cut or found.error is None
 
