@@ -296,7 +296,8 @@ class Extractor:
         is_taken = bool(extracted.items or self._leading)
         values = [one for one in parts if is_taken or isinstance(one, dict)]
         lists = _lists_for(extracted.items, body)
-        made = _made_into(extracted.items, [*lists, values])
+        itself = [[found]] if self._leading and isinstance(found, dict) else []
+        made = _made_into(extracted.items, [*itself, *lists, values])
         rows = made or max(lists, key=len, default=values) or extracted.items
         return Measured(place, [*rows])
 

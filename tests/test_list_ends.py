@@ -3848,6 +3848,21 @@ async def test_a_hidden_first_row_is_no_offset_from_one(
     is_all(found, sorted(number for api in lists for number in api.visible))
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 20, 21])
+@pytest.mark.parametrize("style", [*COUNTED, "cursor"])
+@pytest.mark.parametrize("data_path", ["[.items] | flatten", "[.items] | flatten | map({id})"])
+async def test_an_object_in_place_of_a_list_of_one(style: str, count: int, data_path: str) -> None:
+    """A program takes either for rows: the object is one row, and none of its values is."""
+
+    def listed(given: Json) -> Json:
+        pairs = [{**one, "of": {"team": 1}, "tags": ["a", "b"]} for one in cast("Any", given)]
+        return {"items": pairs[0] if len(pairs) == 1 else pairs}
+
+    found = await outcome(Api(style, count, list_of=listed), paging(style, 20), data_path=data_path)
+
+    is_all(found, list(range(count)))
+
+
 @pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 45])
 @pytest.mark.parametrize("is_search", [False, True])
 @pytest.mark.parametrize("is_meant", [False, True])
