@@ -99,7 +99,7 @@ def _lists_for(items: list[Item], body: Json) -> list[list[Json]]:
 
 def _made_into(items: list[Item], lists: list[list[Json]]) -> list[Json]:
     """Of several lists the one whose rows have most of what items consist of; [] where none has."""
-    if not items or len(lists) < 2:  # noqa: PLR2004 (one is no choice)
+    if not items:
         return []
     made = _scalars(items[0])
     shares = [max((len(made & _scalars(row)) for row in rows), default=0) for rows in lists]
@@ -290,16 +290,19 @@ class Extractor:
                 is_cut,
                 inside,
             )
+        return Measured(place, [*self._likely_rows(body, extracted.items)])
+
+    def _likely_rows(self, body: Json, items: list[Item]) -> list[Json] | list[Item]:
+        """The rows that items were likely made of, where no list stands where they come from."""
         found = follow(body, self._leading)
         parts = list(found.values()) if isinstance(found, dict) else []
         # Of a whole body that gave nothing, an object within may be a row; null or a word is none.
-        is_taken = bool(extracted.items or self._leading)
+        is_taken = bool(items or self._leading)
         values = [one for one in parts if is_taken or isinstance(one, dict)]
-        lists = _lists_for(extracted.items, body)
-        itself = [[found]] if self._leading and isinstance(found, dict) else []
-        made = _made_into(extracted.items, [*itself, *lists, values])
-        rows = made or max(lists, key=len, default=values) or extracted.items
-        return Measured(place, [*rows])
+        lists = _lists_for(items, body)
+        itself: list[Json] = [found] if self._leading and isinstance(found, dict) else []
+        made = _made_into(items, [itself, *lists, values])
+        return made or max(lists, key=len, default=values) or items
 
     def without(self, body: Json, rows: Sequence[Json], keep: Callable[[int], bool]) -> Json:
         """A body without some of the rows it is measured by, by number.
