@@ -155,7 +155,7 @@ def asked_for_more(sent: PageRequest, page: Page) -> PageRequest | None:
 def second_pages(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
     """What may be the page behind one of these rows, in a query, by the usual names."""
     url = httpx.URL(sent.url).copy_merge_params(dict(sent.params))
-    for names, at in ((("page",), 2), (("offset", "skip", "start"), page.length)):
+    for names, at in ((("page",), 2), (("offset", "skip"), page.length)):
         if sent.method == "GET" and names[0] not in url.params:
             beside = {name: str(at) for name in names if name not in url.params}
             yield replace(sent, url=str(url.copy_merge_params(beside)), params=())
