@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from paging.experiments import Shown, compared, leads_on, shares, unless_led_on
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
-from paging.paginator import MOST_REQUESTS
 from paging.positions import At, Counted, counted_elsewhere, redirected
 from paging.steps import Asking, Deciding, End, Learnt, Step, is_asked
 from paging.totals import Known
 
 ABOUT_TWICE = "the same page twice"
+_FEW = 10  # pages that a walk asks for in any case, and rows that servers give at once
 _MOST_PAGES = 20  # of those up to a total that are asked for at once
 _NEXT_PAGES = 2  # without rows that show what a number beside them counts
 _ABOUT_SHORT = "the end after a first page that is not full"
@@ -235,6 +235,8 @@ class CountedFromFirst(Counted):
         that is there from a position on shows that the page reached so far.
         """
         at, is_over = yield from self._counted(at)
+        if not is_over:
+            at, is_over = yield from self._seen_to_total(at)
         if is_over:
             return self._end(at, End.PROVED)
         # Other walks are told only when it is known: until then they ask for themselves.
@@ -246,25 +248,24 @@ class CountedFromFirst(Counted):
             if shares(at.page, other):
                 return self._after_hidden(at, position + 1)
             position = position * 3 // 4
-        at, is_over = yield from self._seen_to_total(at)
-        if is_over:
-            return self._end(at, End.PROVED)
         return self._after_hidden(at, positions_in(at.page, at.learnt.levels))
 
     def _seen_to_total(self, at: At) -> Asking[tuple[At, bool]]:
-        """Whether pages side by side up to the total have no rows, where more than a walk may ask.
+        """Whether pages side by side up to the total have no rows, where a walk would ask for many.
 
         That is where a page may reach no further than its rows, which all lie before what may be
         hidden. The last positions of the total are among what is asked for.
         """
         total, rows = at.now.total or 0, at.page.length
-        pages = -(-total // max(at.asked, 1))
+        # A server with a limit gives ten rows at once, or a few more of a long list.
+        size = min(at.asked or total, max(-(-total // _MOST_PAGES), rows, _FEW))
         is_shown = at.learnt.uneven or at.learnt.reach or at.says_more
-        if is_shown or total <= MOST_REQUESTS * rows or not 1 < pages <= _MOST_PAGES:
+        if is_shown or not _FEW * rows < total <= _MOST_PAGES * size:
             return at, False
-        beside = [(number * self._stride(at.asked), None) for number in range(1, pages)]
-        for by, size in (*beside, ((total - 1) // rows * self._stride(rows), rows)):
-            at, other = yield from at.ask(self._moved(at.sent, by, size), "rows up to the total")
+        beside = [(number * self._stride(size), size) for number in range(1, -(-total // size))]
+        # The last ones first: where any are given, those mostly are.
+        for by, of in ((total - 1) // rows * self._stride(rows), rows), *beside[::-1]:
+            at, other = yield from at.ask(self._moved(at.sent, by, of), "rows up to the total")
             if other is None or other.rows:
                 return at, False
         return at, True

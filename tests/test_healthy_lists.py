@@ -261,6 +261,28 @@ async def test_a_total_far_above_a_few_rows(style: str, count: int) -> None:
         is_all_or_error(await outcome(api, paging(style, 100)), [*range(count), row])
 
 
+@pytest.mark.parametrize("size", [20, 100])
+@pytest.mark.parametrize("total", [21, 41, 90])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_one_row_of_a_total_of_some_pages(style: str, total: int, size: int) -> None:
+    """A handful of requests shows that no other row is there; another one is found by then."""
+    api = Api(
+        style,
+        total,
+        hidden=frozenset(range(1, total)),
+        around=lambda _rows, _more: {"total": total},
+    )
+
+    found = await outcome(api, paging(style, size))
+
+    is_all(found, [0])
+    assert Doubt.END in found.doubts
+    assert found.requests <= HANDFUL + total // 10
+    for row in (total - 1, total // 2):
+        other = replace(api, hidden=api.hidden - {row}, cap=10)
+        is_all_or_error(await outcome(other, paging(style, size)), [0, row])
+
+
 PAST_THE_END: dict[str, dict[str, Json]] = {
     "a failure": {"success": False},
     "words": {"error": "no data found"},

@@ -389,7 +389,10 @@ def test_hidden_rows_are_known_to_other_walks_with_how_far_pages_reach() -> None
     paginator = make_paginator(paging("offset"))
     deciding = paginator.step(Progress(), paginator.first(REQUEST), page(1, total=20))
 
-    step, asked = decided(deciding, lambda _: page(0, total=20))
+    def answer(experiment: Experiment) -> Page:
+        return page(int(params(experiment.request)["offset"] == "19"), 19, total=20)
+
+    step, asked = decided(deciding, answer)
 
     assert asked
     assert not any(experiment.learnt.hides_rows for experiment in asked)
