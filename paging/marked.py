@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
-import httpx
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError
@@ -228,7 +227,7 @@ class Marked(Paginator):
         The size may bound all of them, as OData's ``$top`` does: then fewer have no marker either.
         """
         now = step.progress
-        request = self._of_size(now.begun, now.first - 1) if now.begun and now.first > 1 else None
+        request = self._of_size(now.begun, now.first - 1) if now.begun else None
         is_over = not (step.proved or step.doubt or step.next)
         if request is None or not is_over or not now.largest < now.in_all == now.wanted:
             return step
@@ -260,8 +259,11 @@ class Marked(Paginator):
         """
         is_again = False
         for level, rows in [*last.lengths.items()][::-1]:
-            if (request := self._fewer(last, rows)) is None:
+            is_few = rows < _FEWEST or self._settings.cursor_alone
+            request = self._of_size(last.request, rows - 1) if last.request else None
+            if is_few or request is None:
                 continue
+            request = request.perhaps_absent(NO_PAGE_BEFORE)
             step, other = yield from step.ask(request, _ABOUT_END)
             if other is None:
                 return step
@@ -301,21 +303,6 @@ class Marked(Paginator):
                 # The last row has to be there, unless rows are hidden and more are to come.
                 is_gone = other and not other.length and not leads(self._marker(other))
                 return self._followed(step) if is_gone else step
-
-    def _fewer(self, page: Page, rows: int) -> PageRequest | None:
-        """The request for a page of so many rows, for one row less."""
-        sent, name = page.request, self._size_param
-        if sent is None or name is None or rows < _FEWEST or self._settings.cursor_alone:
-            return None
-        size = rows - 1
-        url = httpx.URL(sent.url)
-        if not sent.params and name in url.params:
-            sized = replace(sent, url=str(url.copy_set_param(name, size)))
-        elif sent.get(name, self._settings.send_in) is not None:
-            sized = sent.put(name, size, self._settings.send_in)
-        else:
-            return None
-        return sized.perhaps_absent(NO_PAGE_BEFORE)
 
     def prove(
         self, sent: PageRequest, page: Page, learnt: Learnt, *, is_cut: bool = False

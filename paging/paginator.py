@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args
 
+import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -32,7 +33,7 @@ from paging.signals import (
     is_last_by_link,
     whole_number,
 )
-from paging.steps import NOTHING_LEARNT, Deciding, End, Learnt, Step, without_asking
+from paging.steps import NOTHING_LEARNT, Deciding, End, Learnt, Step
 from paging.totals import Known
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
@@ -204,11 +205,12 @@ class Paginator(ABC):
 
         ``is_cut``: there are walks that were not read, and one of them may have such a marker.
         """
-        return without_asking(Step(Progress().after(page, 0), None, learnt, End.UNMARKED))
+        yield from ()
+        return Step(Progress(), None, learnt)
 
     def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the ``last`` page with rows, before ``sent``."""
-        return without_asking(Step(Progress().after(last, 0), None, learnt, End.EMPTY))
+        return self.prove(sent, last, learnt)
 
     @staticmethod
     def _followed(step: Step) -> Step:
@@ -223,7 +225,7 @@ class Paginator(ABC):
 
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The first request of a walk for fewer rows than it gave; None where that cannot be."""
-        return self._of_size(sent, page.length - 1) if page.length > 1 else None
+        return self._of_size(sent, page.length - 1)
 
     def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """A request for some rows of a walk's first page, from another position where it has one.
@@ -237,10 +239,16 @@ class Paginator(ABC):
         return None
 
     def _of_size(self, sent: PageRequest, size: int) -> PageRequest | None:
-        """The same request for another size, which the API may refuse; None: no size is sent."""
-        if self._size_param is None:
+        """The same request for another size, which the API may refuse; None where it has none."""
+        name, url = self._size_param, httpx.URL(sent.url)
+        if name is None or size < 1:
             return None
-        sized = sent.put(self._size_param, size, self._settings.send_in)
+        if not sent.params and name in url.params:
+            sized = replace(sent, url=str(url.copy_set_param(name, size)))
+        elif sent.get(name, self._settings.send_in) is None:
+            return None
+        else:
+            sized = sent.put(name, size, self._settings.send_in)
         return sized.perhaps_absent(SIZE_REFUSED)
 
     def _asked(self, sent: PageRequest) -> int:

@@ -38,7 +38,7 @@ class Learnt(Struct, frozen=True):
 
     ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
     positions count rows that are not given, and ``reach`` how many of them a page surely covers.
-    ``uneven``: a short page was followed by rows.
+    ``uneven``: a short page was followed by rows, or a total by more of them.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
     many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
     offset counts rows; ``levels``: of which lists that may be, where ``data_path`` leads through
@@ -116,7 +116,7 @@ class Step(Struct, frozen=True):
     not even null in its place, 3 where a total speaks of more. ``proved``: a request showed that
     nothing follows. ``doubt``: what is raised, unless asking once more brings rows: a paginator
     raises nothing about an end. ``followed``: a request showed rows that follow.
-    ``taken``: the first page was taken for all, as it is no longer than others that are.
+    ``taken``: the first page was taken for all, as others like it were shown to be.
     """
 
     progress: Progress
@@ -171,9 +171,3 @@ Each is answered with what is learnt by then, and the page, None where there is 
 """
 type Deciding = Asking[Step]
 """How it is decided what follows a page."""
-
-
-def without_asking(step: Step) -> Deciding:
-    """A step that no experiment is needed for."""
-    yield from ()
-    return step
