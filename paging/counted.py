@@ -94,6 +94,8 @@ class _Counted(CountedToLast):
             now = replace(now, total=max(now.in_all, *counts) if counts else now.total)
         marked = learnt.marked or page.signal is Verdict.MORE
         learnt = replace(learnt, uneven=learnt.uneven or now.hides, marked=marked)
+        if page.rows and progress.known is Known.REACHED and not page.repeats(progress.previous):
+            learnt = replace(learnt, exceeded=True)
         at = At(learnt, progress, now, sent, page, asked, size)
         is_again = page.repeats(progress.previous) and not self._overlaps(at)
         known = frozenset() if is_again else self._known_rows(at)
@@ -119,9 +121,14 @@ class _Counted(CountedToLast):
             return (yield from self._after_empty(at))
         if not at.before.pages and not at.is_full:
             return (yield from self._after_short_first(at))
-        is_new = len(at.known) < len(at.page.rows)
-        if at.now.known is Known.REACHED and not at.is_full and is_new:
-            return self._end(at, End.TOTAL)
+        if at.now.known is Known.REACHED and len(at.known) < len(at.page.rows):
+            end, is_due = self._end(at, End.TOTAL), at.is_full
+            if is_due and not (at.before.pages or at.learnt.exceeded):
+                # The total of a full first page, too, once others have borne out theirs.
+                end, is_due = end.surprised()
+                at = replace(at, learnt=end.learnt)
+            if not is_due:
+                return replace(end, taken=at.is_full)
         return self._on(at)
 
     def _with_levels(self, at: At) -> Learnt:

@@ -38,7 +38,7 @@ class Learnt(Struct, frozen=True):
 
     ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
     positions count rows that are not given, and ``reach`` how many of them a page surely covers.
-    ``uneven``: a short page was followed by rows, or a total by more of them.
+    ``uneven``: a short page was followed by rows; ``exceeded``: a total was.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
     many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
     offset counts rows; ``levels``: of which lists that may be, where ``data_path`` leads through
@@ -53,6 +53,7 @@ class Learnt(Struct, frozen=True):
     hides_rows: bool = False
     reach: int = 0
     uneven: bool = False
+    exceeded: bool = False
     longest_short: int = 0
     ties: int = 0
     marked: bool = False
@@ -74,8 +75,13 @@ class Learnt(Struct, frozen=True):
         """Whether it was shown that an offset counts rows."""
         return self.counts_rows or self.hides_rows or self.page_size is not None
 
-    def refutes(self, length: int) -> bool:
-        """Whether lists may go on after a first page of so many rows, which is not full."""
+    def refutes(self, length: int | None) -> bool:
+        """Whether lists may go on after a first page of so many rows, which is not full.
+
+        None: after one of all rows that its total speaks of.
+        """
+        if length is None:
+            return self.exceeded
         return self.uneven or self.hides_rows or 0 < (self.page_size or 0) <= length
 
     def refused_by(self, page: Page) -> Learnt:

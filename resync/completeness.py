@@ -67,7 +67,8 @@ class Completeness(Struct):
     rows that a request gave. ``in_order``:
     whether pages are given only after the one before them; None where it is not known.
     ``is_coded``: a list was null beside what may be the code of an error. ``taken``: the first
-    requests of lists that were taken for whole, as others were longer, by how many rows they had.
+    requests of lists that were taken for whole, as others like them are, by their rows, None for a
+    full page with its total.
     ``fallen``: totals that were told, and less afterwards, before so many rows came.
     """
 
@@ -96,7 +97,7 @@ class Completeness(Struct):
     last: Asked | None = None
     is_shown: bool = False
     is_coded: bool = False
-    taken: dict[int, set[Hashable]] = field(default_factory=dict)
+    taken: dict[int | None, set[Hashable]] = field(default_factory=dict)
     fallen: set[int] = field(default_factory=set)
     _numbered: int = 0
     _rank: tuple[int, int] = (0, 0)
@@ -204,7 +205,8 @@ class Completeness(Struct):
             self.doubts.add(Doubt.END)
             self.fallen.add(step.progress.fell_from)
         if step.taken:
-            self.taken.setdefault(asked.page.length, set()).add(hash(asked.request.key))
+            rows = None if step.why is End.TOTAL else asked.page.length
+            self.taken.setdefault(rows, set()).add(hash(asked.request.key))
         if asked.page.rows and (step.proved or not self.is_shown):
             self.last, self.is_shown = asked, step.proved
         rank = step.unproved, asked.page.length

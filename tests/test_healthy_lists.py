@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -23,12 +24,14 @@ from tests.test_list_ends import (
     Api,
     Found,
     Handler,
+    counting,
     is_all,
     is_all_or_error,
     once,
     outcome,
     paging,
     read,
+    steady,
     told,
 )
 
@@ -144,6 +147,25 @@ async def of_children(
         server.serve("/parents/{}/things", things)
         parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
         return await read(server, pagination, kind="/parents/{parent}/things", parent=parents)
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_children_of_just_a_page_with_its_total(style: str) -> None:
+    """A few are asked what follows, however many there are; where rows do once, all of them are."""
+
+    def told_of(_: Request, _name: str, given: dict[str, Json]) -> Json:
+        return given
+
+    lists = {str(n): Api(style, 20, around=steady({"total": 20})) for n in range(50)}
+    found = await of_children(lists, paging(style, 20), told_of)
+    is_all(found, [*range(20)] * 50)
+    assert found.requests <= 51 + 2 * HANDFUL
+
+    # Here it is the number of rows of a page, whatever it is called.
+    longer = {str(n): Api(style, 30, around=counting("total")) for n in range(8, 50)}
+    found = await of_children({**lists, **longer}, paging(style, 20), told_of)
+    assert found.error is None
+    assert Counter(found.ids) == Counter([*range(20)] * 8 + [*range(30)] * 42)
 
 
 NOTHING: list[dict[str, Json]] = [
