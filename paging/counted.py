@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from msgspec.structs import replace
 
 from errors import PaginationError
-from paging.experiments import Shown, shares
+from paging.experiments import shares
 from paging.first_pages import ABOUT_TWICE
 from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
@@ -17,8 +17,6 @@ from paging.signals import Verdict, first_known, known_header
 from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known, counts_around
 
-# Rows of a first page of which all but one, asked for as page 2, tell whether more follow.
-_FEWEST = 3
 _ROUND = 10
 _FAR_BEHIND = 7  # pages
 
@@ -275,9 +273,6 @@ class OffsetPaginator(_Counted):
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
         return self._moved(sent, position) if position > 0 else None
 
-    def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
-        return self._from(sent, rows - 1)
-
     def _with_proof(self, at: At, decided: Step) -> Deciding:
         """Once a resource: rows of a full page must be where an offset that counts rows says.
 
@@ -314,8 +309,6 @@ class PageNumberPaginator(_Counted):
     """
 
     _counts_pages = True
-    # A server that does not heed the size gives its own second page.
-    _others = Shown.MORE
 
     def ahead(
         self, progress: Progress, upcoming: PageRequest, *, begun: int = 0
@@ -367,7 +360,3 @@ class PageNumberPaginator(_Counted):
         if at < 0 or not (at + 1) % size:
             return None
         return self._placed(sent, self._start + at // size, size)
-
-    def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
-        # A page of one row would end with the last row whatever follows.
-        return self._from(sent, rows - 1) if rows >= _FEWEST else None

@@ -19,10 +19,9 @@ from errors import OceanCustomError
 from json_values import Json
 from paging.continuations import links_towards, sent_back
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
-from paging.rows import columns, values_in
+from paging.rows import FEWEST, columns, values_in
 from paging.steps import Deciding, Step
 
-_FEWEST = 3  # rows; fewer are a number of the request by chance
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 FAR = (1_000, 30)
 """Pages beyond an empty one where nothing can be; nearer where that far is refused."""
@@ -148,7 +147,7 @@ def _with_number(part: Json, number: int, instead: int) -> Json:
 
 def asked_for_more(sent: PageRequest, page: Page) -> PageRequest | None:
     """The request for one row more, where just the rows that came are a number in it."""
-    is_one_list = page.length >= _FEWEST and not page.levels
+    is_one_list = page.length >= FEWEST and not page.levels
     return resized(sent, page.length, page.length + 1) if is_one_list else None
 
 
@@ -182,7 +181,7 @@ def unless_cut(  # noqa: PLR0913 (each is a part of the question)
     long as is asked for. ``is_always``: what speaks of more is known to stand beside whole lists.
     """
     most = max(given.values(), default=0)
-    for by in (1, -1) if most >= _FEWEST else ():
+    for by in (1, -1) if most >= FEWEST else ():
         if (request := resized(sent, most, most + by)) is None:
             break
         step, other = yield from step.ask(request, "whether lists are cut", follows_any=True)
@@ -216,8 +215,9 @@ def unless_led_on(
             continue
         links = links_towards(other.body, other.holder, other.headers, page.url)
         there = links.get(link, set())
-        # A value that is sent back and is not heeded gives the same list, as it is by now.
-        is_again = not link and _has_most(page, other)
+        # A value that is sent back and is not heeded gives the same list, or most of it by now.
+        ours, theirs = _keys(page, other)
+        is_again = not link and len(ours & theirs) > max(1, len(ours) // 2)
         if not is_again and page.links.get(link, set()).isdisjoint(there):
             return replace(step, doubt=doubt)
     if step.doubt or not page.positions_told:
@@ -270,12 +270,6 @@ def leads_on(page: Page, other: Page | None) -> bool:
     """Whether another answer has rows that a page does not have."""
     ours, theirs = _keys(page, other)
     return other is not None and not (theirs <= ours or other.repeats(page))
-
-
-def _has_most(page: Page, other: Page) -> bool:
-    """Whether another answer has more than half of a page's rows, of some."""
-    ours, theirs = _keys(page, other)
-    return len(ours & theirs) > max(1, len(ours) // 2)
 
 
 def begins_before(first: Page, other: Page) -> bool:

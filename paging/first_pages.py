@@ -37,9 +37,8 @@ class CountedFromFirst(Counted):
             if not is_asked:
                 end = self._end(at, End.TOTAL if is_reached else End.PROVED)
                 return replace(end, taken=not is_reached)
-        if is_manifold(at.page) or at.page.is_hollow:
-            return (yield from self._after_several(at))
-        return (yield from self._ask_for_last_row(at))
+        ask = self._next_page if _has_several(at.page) else self._ask_for_last_row
+        return (yield from ask(at))
 
     def _ask_for_last_row(self, at: At) -> Deciding:
         """Ask for the last row of a short first page, else for the next page."""
@@ -65,7 +64,9 @@ class CountedFromFirst(Counted):
         if shown is Shown.ALL:
             return (yield from self._next_page(at))
         if shown is Shown.OTHERS:
-            return (yield from self._unless_rows_move(at, other, self._others))
+            # By number, a server that does not heed the size gives its own second page.
+            others = Shown.MORE if self._counts_pages else Shown.OTHERS
+            return (yield from self._unless_rows_move(at, other, others))
         if _is_all(at, other):
             return self._end(at, End.PROVED)
         # Where a total counts more, and no more came, the row at 0 is hidden rather.
@@ -111,14 +112,27 @@ class CountedFromFirst(Counted):
         return learnt, is_asked(ties) or learnt.refutes(length)
 
     def _next_page(self, at: At) -> Deciding:
-        """The page after a short first one, of as many rows as that had."""
-        size = at.page.length if at.page.length > 1 or at.is_more else None
-        moved = self._moved(at.sent, self._stride(at.page.length), size)
+        """The page after a short first one, of as many rows as that had.
+
+        Of several lists, from the first place where it may be: it may begin within that page, and
+        hold nothing but its rows, or the same lists empty.
+        """
+        page = at.page
+        # Behind a server's limit there are as many rows again; else some are hidden.
+        is_sized = at.is_more or (page.length > 1 and not _has_several(page))
+        moves = self._stride(positions_in(page, at.learnt.levels, at.asked))
+        moved = self._moved(at.sent, moves, page.most if is_sized else None)
         at, other = yield from at.ask(moved, _ABOUT_SHORT)
-        at = replace(at, now=at.now.expecting(at.page, other))
+        # A total that all lists together reach speaks of nothing more where this page does not.
+        at = replace(at, is_more=at.is_more and at.now.known is not Known.OPEN)
+        if at.is_more and page.is_hollow:
+            return self._on(at)
         if not at.is_more and (other is None or not other.rows):
             return (yield from self._unless_later(at, moved, other))
-        shown = compared(at.page, other)
+        if _has_several(page):
+            shown = Shown.OTHERS if leads_on(page, other) else Shown.NOTHING
+        else:
+            at, shown = replace(at, now=at.now.expecting(page, other)), compared(page, other)
         if shown is Shown.OTHERS and other is not None:
             return (yield from self._unless_rows_move(at, other, Shown.MORE))
         return (yield from self._judged(at, shown))
@@ -136,28 +150,6 @@ class CountedFromFirst(Counted):
             is_later = is_later or leads_on(at.page, again)
         step = yield from self._judged(at, Shown.NOTHING, is_refused=other is None)
         return self._followed(step) if is_later else step
-
-    def _after_several(self, at: At) -> Deciding:
-        """The page after a short first one of several lists, from the first place where it may be.
-
-        It may begin within that page, and hold nothing but its rows, or the same lists empty.
-        """
-        moves = self._stride(positions_in(at.page, at.learnt.levels, at.asked))
-        # Behind a server's limit there are as many rows again; else some are hidden.
-        moved = self._moved(at.sent, moves, at.page.most if at.is_more else None)
-        at, other = yield from at.ask(moved, _ABOUT_SHORT)
-        # A total that all lists together reach speaks of nothing more where this page does not.
-        is_more = at.is_more and at.now.known is not Known.OPEN
-        at = replace(at, is_more=is_more)
-        if is_more and at.page.is_hollow:
-            return self._on(at)
-        if not is_more and (other is None or not other.rows):
-            return (yield from self._unless_later(at, moved, other))
-        if other is None or other.is_single:
-            return (yield from self._judged(at, Shown.NOTHING))
-        if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):
-            return (yield from self._judged(at, Shown.NOTHING))
-        return (yield from self._unless_rows_move(at, other, Shown.MORE))
 
     def _unless_rows_move(self, at: At, other: Page, shown: Shown) -> Deciding:
         """Other rows, unless rows without ids are others each time they are asked for.
@@ -240,15 +232,17 @@ class CountedFromFirst(Counted):
         if is_over:
             return self._end(at, End.PROVED)
         # Other walks are told only when it is known: until then they ask for themselves.
-        position = at.asked * 3 // 4
+        position, reach = at.asked * 3 // 4, positions_in(at.page, at.learnt.levels)
         while not at.learnt.reach and position > at.page.length:
             if (request := self._from(at.sent, position)) is None:
                 break
             at, other = yield from at.ask(request, "how far a page with hidden rows reaches")
             if shares(at.page, other):
-                return self._after_hidden(at, position + 1)
+                reach = position + 1
+                break
             position = position * 3 // 4
-        return self._after_hidden(at, positions_in(at.page, at.learnt.levels))
+        # That positions pass a total shows nothing here: they may count something else.
+        return self._on(replace(at, learnt=at.learnt.hiding(reach)))
 
     def _seen_to_total(self, at: At) -> Asking[tuple[At, bool]]:
         """Whether pages side by side up to the total have no rows, where a walk would ask for many.
@@ -287,12 +281,10 @@ class CountedFromFirst(Counted):
         learnt = replace(at.learnt, counted_by=at.learnt.counted_by | told_by)
         return replace(at, learnt=learnt), bool(told_by)
 
-    def _after_hidden(self, at: At, reach: int) -> Step:
-        at = replace(at, learnt=at.learnt.hiding(reach))
-        if at.now.known is Known.REACHED and not (at.says_more or at.now.due):
-            return self._end(at, End.TOTAL)
-        # That positions pass a total shows nothing here: they may count something else.
-        return self._on(at)
+
+def _has_several(page: Page) -> bool:
+    """Whether it is not known which of a page's lists is paged."""
+    return is_manifold(page) or page.is_hollow
 
 
 def _may_hide(at: At, shown: Shown) -> bool:

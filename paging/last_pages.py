@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError
 from paging.experiments import FAR, Beyond, asked_far, beyond, beyond_last_row, shares
 from paging.first_pages import CountedFromFirst
-from paging.levels import ANY_LEVEL, positions_in
+from paging.levels import positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.paginator import refused
 from paging.positions import At, counted_elsewhere
@@ -81,11 +81,8 @@ class CountedToLast(CountedFromFirst):
 
     def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the page before ``sent``."""
-        now = Step(Progress().after(last, 0), None, learnt, End.EMPTY)
-        size = self._asked(sent) or last.length
-        rows = positions_in(last, ANY_LEVEL)
-        spanning = self._around_row(last, learnt) or self._spanning(sent, rows, size)
-        return self._spanned(last, now, spanning)
+        step = Step(Progress(previous=last), None, learnt)
+        return self._across(sent, last, step, self._asked(sent) or last.length)
 
     def _after_empty(self, at: At) -> Deciding:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
@@ -112,7 +109,8 @@ class CountedToLast(CountedFromFirst):
         last = at.before.previous
         if last and decided.doubt and at.lacks_few and at.page.status in NO_SUCH_PAGE_AFTER_SHORT:
             # Those may be hidden, or counted for others: the list may well be over.
-            return (yield from self._across(at, last, replace(decided, doubt=refused(at.page))))
+            decided = replace(decided, doubt=refused(at.page))
+            return (yield from self._across(at.sent, last, decided, at.size))
         if last is None or not self._is_open(at, last):
             return decided
         # A signal that speaks of the end beside nothing at all is no more than the empty page.
@@ -127,14 +125,15 @@ class CountedToLast(CountedFromFirst):
             return decided
         if not at.before.is_unbroken:
             return (yield from self._unless_after(at, decided))
-        step = yield from self._across(at, last, decided)
+        step = yield from self._across(at.sent, last, decided, at.size)
         is_shown = step.doubt is not None and step.doubt is not decided.doubt
         return step if is_shown else (yield from self._unless_after(at, step))
 
-    def _across(self, at: At, last: Page, step: Step) -> Deciding:
-        """Ask for what spans the end of the last page with rows."""
+    def _across(self, sent: PageRequest, last: Page, step: Step, size: int) -> Deciding:
+        """Ask for what spans the end of the last page with rows, before ``sent``."""
         rows = positions_in(last, step.learnt.levels)
-        return self._spanned(last, step, self._spanning(at.sent, rows, at.size))
+        spanning = self._around_row(last, step.learnt) or self._spanning(sent, rows, size)
+        return self._spanned(last, step, spanning)
 
     def _is_open(self, at: At, last: Page) -> bool:
         """Whether only an answer without rows says that a list is over, and more may follow.

@@ -139,7 +139,8 @@ class _Linked(Marked):
     def _resolved(self, page: Page, link: str) -> str:
         """The link resolved against the URL of the page it stood on (RFC 3986, 5)."""
         try:
-            context = _context_path(page.body)
+            base = follow(page.body, _LINK_BASE)
+            context = httpx.URL(base).path.rstrip("/") if isinstance(base, str) else ""
             if link.startswith("/") and not link.startswith(("//", context + "/")):
                 link = context + link
             here = httpx.URL(page.url)
@@ -161,12 +162,6 @@ def _ends_alike(here: httpx.URL, link: str) -> bool:
     url = httpx.URL(link)
     path = "/" + url.path.removeprefix("/")
     return not url.host and path.strip("/") != "" and here.path.endswith(path)
-
-
-def _context_path(body: Json) -> str:
-    """The path below which an answer says its links are, without a slash at its end."""
-    base = follow(body, _LINK_BASE)
-    return httpx.URL(base).path.rstrip("/") if isinstance(base, str) else ""
 
 
 class NextLinkPaginator(_Linked):

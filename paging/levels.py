@@ -7,8 +7,7 @@ overlap, and the rows that come again tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from msgspec.structs import replace
 
@@ -49,14 +48,10 @@ def levels_shown(first: Page, later: Page, moved: int) -> frozenset[Level]:
         Level.ALL: [keys[moved:]],
     }
     shared = {*keys}.intersection(later.keys_as(first))
-    shown = {level for level, rows in left.items() if _joined(rows) == shared}
+    shown = {level for level, parts in left.items() if {*chain(*parts)} == shared}
     # Lists that rows are grouped in need not keep their order.
     shown |= {Level.ALL} if 0 < len(shared) == len(keys) - moved else set()
     return frozenset(shown) or ANY_LEVEL
-
-
-def _joined[Row](lists: Iterable[Iterable[Row]]) -> set[Row]:
-    return {row for rows in lists for row in rows}
 
 
 def unless_hollow(page: Page, before: Page | None) -> Page:

@@ -20,6 +20,7 @@ from paging.model import (
     Progress,
 )
 from paging.paginator import ACCEPT, Paginator, refused, total_of, unseen
+from paging.rows import FEWEST
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known, Totals, total_further_out
@@ -27,7 +28,6 @@ from paging.totals import Known, Totals, total_further_out
 _ABOUT_END = "the end after a full page"
 _ABOUT_MARKER = "a list without a marker"
 _NOWHERE: tuple[Json, ...] = (None, "", "null", False, 0, "0", -1, "-1", [])
-_FEWEST = 3  # rows of a page: with one less there is room for more than the one that is left out
 
 
 class Marked(Paginator):
@@ -199,14 +199,12 @@ class Marked(Paginator):
         if last is None or not now.first == now.largest == last.length:
             return False
         is_paged = not asked or now.pages > 2  # noqa: PLR2004 (two pages with rows, and the empty one)
-        return last.length == asked >= _FEWEST or (
-            is_paged and now.total - now.in_all > last.length
-        )
+        return last.length == asked >= FEWEST or (is_paged and now.total - now.in_all > last.length)
 
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Deciding:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
         last = page if page.length else before.previous
-        is_few = last is not None and last.length < min(before.largest, _FEWEST)  # not to be asked
+        is_few = last is not None and last.length < min(before.largest, FEWEST)  # not to be asked
         if before.pages and page.body is None and not (page.refused or is_few):
             doubt = DoubtfulEndError(
                 "the page before led to this one, but the answer has no body: the rest is missing",
@@ -248,8 +246,7 @@ class Marked(Paginator):
 
     def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the last page, which ``sent`` was led to by."""
-        end = Step(Progress().after(last, 0), None, learnt, End.EMPTY)
-        return self._unless_followed(last, end)
+        return self._unless_followed(last, Step(Progress(previous=last), None, learnt))
 
     def _unless_followed(self, last: Page, step: Step) -> Deciding:
         """Ask for the last page with one row less: then that row alone must be on the next one.
@@ -259,7 +256,7 @@ class Marked(Paginator):
         """
         is_again = False
         for level, rows in [*last.lengths.items()][::-1]:
-            is_few = rows < _FEWEST or self._settings.cursor_alone
+            is_few = rows < FEWEST or self._settings.cursor_alone
             request = self._of_size(last.request, rows - 1) if last.request else None
             if is_few or request is None:
                 continue
@@ -308,7 +305,7 @@ class Marked(Paginator):
         self, sent: PageRequest, page: Page, learnt: Learnt, *, is_cut: bool = False
     ) -> Deciding:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
-        request = self.shorter(sent, page) if len(page.rows) > 1 else None
+        request = self.elsewhere(sent, page) if len(page.rows) > 1 else None
         asked = self._asked(sent)
         end = Step(Progress().after(page, asked), None, learnt, End.UNMARKED)
         if request is None and page.length and (asked == 1 or page.totals(asked).most > page.most):
@@ -323,7 +320,7 @@ class Marked(Paginator):
         A number in its query that is just the rows is: then the same for one less gives one less.
         """
         rows = page.length
-        fewer = resized(sent, rows, rows - 1) if rows >= _FEWEST else None
+        fewer = resized(sent, rows, rows - 1) if rows >= FEWEST else None
         if fewer is not None:
             end, other = yield from end.ask(fewer, _ABOUT_MARKER, follows_any=True)
             if other is not None and other.length == page.length - 1 and shares(page, other):

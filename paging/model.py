@@ -64,13 +64,9 @@ class PageRequest(Discreet, frozen=True, dict=True):
     def key(self) -> str:
         """Two requests with the same key ask for the same thing."""
         parts = (self.method, self.url, self.params, self.headers, self.body)
-        other = () if self.format == BodyFormat() and not self.is_form else (self._other,)
+        is_usual = self.format == BodyFormat() and not self.is_form
+        other = () if is_usual else (f"{self.is_form} {self.format}",)
         return json.dumps((*parts, *other), sort_keys=True)
-
-    @property
-    def _other(self) -> str:
-        """What is seldom said, and tells requests apart too."""
-        return f"{self.is_form} {self.format}"
 
     @property
     def query(self) -> frozenset[tuple[str, str]]:

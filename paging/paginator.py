@@ -52,7 +52,7 @@ _PAGED_OR_NONE = (
 
 # Pages that hold nothing although the API speaks of more: a few are a filter, many a fault.
 _MAX_EMPTY_PAGES = 20
-MOST_REQUESTS = 100  # for such pages, however few rows each may have
+_MOST_REQUESTS = 100  # for such pages, however few rows each may have
 
 
 class PaginationSettings(Struct, frozen=True):
@@ -223,16 +223,12 @@ class Paginator(ABC):
         told = step.doubt if step.doubt and step.doubt.report.words else doubt
         return replace(step, confirm=True, doubt=told, followed=True)
 
-    def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
-        """The first request of a walk for fewer rows than it gave; None where that cannot be."""
-        return self._of_size(sent, page.length - 1)
-
     def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """A request for some rows of a walk's first page, from another position where it has one.
 
         What follows the position is no constant of two answers to the same one.
         """
-        return self.shorter(sent, page)
+        return self._of_size(sent, page.length - 1)
 
     def far_behind(self, sent: PageRequest) -> PageRequest | None:
         """A request for what stands pages behind another; None where no number says where."""
@@ -293,7 +289,7 @@ class Paginator(ABC):
         """What is in doubt where too many pages were empty: more of those with fewer rows."""
         usual, count = self._settings.page_size, progress.empty_in_a_row
         is_long = count * min(asked or usual, usual) > _MAX_EMPTY_PAGES * usual
-        if not is_long and count <= MOST_REQUESTS:
+        if not is_long and count <= _MOST_REQUESTS:
             return None
         return DoubtfulEndError(
             f"{progress.empty_in_a_row} empty pages in a row, although the API says that there are"

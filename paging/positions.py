@@ -10,7 +10,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
-from paging.experiments import Shown
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.paginator import (
@@ -21,6 +20,7 @@ from paging.paginator import (
     total_of,
     unseen,
 )
+from paging.rows import FEWEST
 from paging.signals import is_first, whole_number
 from paging.steps import Asking, End, Experiment, Learnt, Step
 from paging.totals import Known, counts_around, says_all
@@ -84,8 +84,6 @@ class At(Struct, frozen=True):
 class Counted(Paginator):
     """What ``offset`` and ``page`` share: a position that is counted."""
 
-    _others = Shown.OTHERS
-    """What rows show of which none is of the first page, where its last one was asked for."""
     _counts_pages = False
     """Whether a position counts pages, rather than rows."""
 
@@ -112,9 +110,11 @@ class Counted(Paginator):
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
         """A request for what stands from a position of the first page on."""
 
-    @abstractmethod
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         """A request for the last of a first page's rows, None where it cannot be asked for."""
+        # A page of one row would end with the last row whatever follows.
+        is_told = rows >= FEWEST or not self._counts_pages
+        return self._from(sent, rows - 1) if is_told else None
 
     def first(self, request: PageRequest) -> PageRequest:
         """The request with size and position; a position the resource asks for stands."""
@@ -135,7 +135,7 @@ class Counted(Paginator):
 
         Some APIs tell the number of the page that an offset and a size make.
         """
-        shorter = self.shorter(sent, page)
+        shorter = super().elsewhere(sent, page)
         return shorter and self._from(shorter, page.length - 1)
 
     def after(self, sent: PageRequest, page: Page) -> PageRequest:

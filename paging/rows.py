@@ -11,7 +11,8 @@ Way = tuple[str, ...]
 
 _SAMPLE = 100  # rows that are compared column by column
 _DEEPEST = 3  # keys that lead to a text
-_FEWEST_ALIKE = 3  # rows; of fewer a column may well be the same by chance
+FEWEST = 3
+"""Rows; fewer may be the same, or as many as some number, by chance."""
 
 
 def are_alike(rows: Sequence[Json], others: Sequence[Json]) -> bool:
@@ -28,7 +29,7 @@ def columns(rows: Sequence[Json]) -> list[Way]:
     A row that is a text is that place itself.
     """
     sample = [row for row in rows[:_SAMPLE] if isinstance(row, dict | str)]
-    if not _FEWEST_ALIKE <= len(sample) == len(rows[:_SAMPLE]):
+    if not FEWEST <= len(sample) == len(rows[:_SAMPLE]):
         return []
     return [way for way in _texts(sample[0]) if len(values_in(sample, way)) == len(sample)]
 

@@ -17,6 +17,7 @@ from errors import MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, Found, Json, Missing, as_written
 from paging.link_header import leads_to_rows, link_relations, unread_links
+from paging.rows import FEWEST
 from paging.scopes import Scopes, named_values, values_of
 from paging.signal_names import (
     CURSOR_NAMES,
@@ -42,7 +43,6 @@ _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be 
 _LARGEST = 10**_MOST_DIGITS - 1
 _SHOWN = 80  # characters of a value in a message
 _LARGEST_NEXT = 10**9  # larger numbers are moments
-_FEWEST_COUNTED = 3  # rows that a number equals by no chance
 _DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?![0-9])")
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
@@ -176,7 +176,7 @@ def speaks_of_more(part: object, rows: int = 0) -> bool:
     )
     if is_told or any(name not in PAGING for name, _, _ in named):
         return is_told
-    is_counting = rows >= _FEWEST_COUNTED and rows in map(whole_number, part.values())
+    is_counting = rows >= FEWEST and rows in map(whole_number, part.values())
     return any(_is_next(one, is_moment=is_counting) for name, _, one in named if name in NEXT_NAMES)
 
 

@@ -42,11 +42,10 @@ class Learnt(Struct, frozen=True):
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
     many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
     offset counts rows; ``levels``: of which lists that may be, where ``data_path`` leads through
-    several. ``confirmed``: how many ends were asked for once more.
-    ``sudden``: how many walks found nothing after a full page, and ``refusals`` what was said by
-    a status where that was proved to be the end. ``vain``: whether what speaks of more does so far
-    beyond the end, too; None where it was not asked. ``counted_by``: keys of the numbers that count
-    these lists, where the total counts more. ``from_one``: position 0 is taken for 1.
+    several. ``sudden``: how many walks found nothing after a full page, and ``refusals`` what was
+    said by a status where that was proved to be the end. ``vain``: whether what speaks of more does
+    so far beyond the end, too; None where it was not asked. ``counted_by``: keys of the numbers
+    that count these lists, where the total counts more. ``from_one``: position 0 is taken for 1.
     """
 
     page_size: int | None = None
@@ -59,7 +58,6 @@ class Learnt(Struct, frozen=True):
     marked: bool = False
     counts_rows: bool = False
     levels: frozenset[Level] = ANY_LEVEL
-    confirmed: int = 0
     sudden: int = 0
     refusals: frozenset[str] = frozenset()
     vain: bool | None = None

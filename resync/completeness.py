@@ -59,17 +59,16 @@ class Completeness(Struct):
     """An endpoint made ready, and what its walks have met: rows, proofs and doubts.
 
     ``first`` is the first page of a walk, of which it is not known whether another comes before;
-    ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
-    or link before any was seen. ``elsewhere``: an answer spoke of rows that it had in
-    another list than ``data_path`` leads to. ``ends`` counts why walks ended, ``acquitted`` the
-    answers that seemed to be no page and were asked for once more. ``closed``: a page with rows and
-    the answer without any that came after it; ``last``: one that ended a walk, ``is_shown``: by
-    rows that a request gave. ``in_order``:
-    whether pages are given only after the one before them; None where it is not known.
-    ``is_coded``: a list was null beside what may be the code of an error. ``taken``: the first
-    requests of lists that were taken for whole, as others like them are, by their rows, None for a
-    full page with its total.
-    ``fallen``: totals that were told, and less afterwards, before so many rows came.
+    ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor or
+    link before any was seen. ``elsewhere``: an answer spoke of rows that it had in another list
+    than ``data_path`` leads to. ``ends`` counts why walks ended, ``confirmed`` the ends that were
+    asked for once more, and ``acquitted`` the answers that seemed to be no page. ``closed``: a page
+    with rows and the answer without any that came after it; ``last``: one that ended a walk,
+    ``is_shown``: by rows that a request gave. ``in_order``: whether pages are given only after the
+    one before them; None where it is not known. ``is_coded``: a list was null beside what may be
+    the code of an error. ``taken``: the first requests of lists that were taken for whole, as
+    others like them are, by their rows, None for a full page with its total. ``fallen``: totals
+    that were told, and less afterwards, before so many rows came.
     """
 
     endpoint: Endpoint
@@ -92,6 +91,7 @@ class Completeness(Struct):
     ends: Counter[End] = field(default_factory=Counter)
     warned: set[str] = field(default_factory=set)
     in_order: bool | None = None
+    confirmed: int = 0
     acquitted: int = 0
     closed: tuple[Page, Asked] | None = None
     last: Asked | None = None
@@ -242,7 +242,7 @@ class Completeness(Struct):
         self.doubts |= other.left_in_doubt
         self.has_rows = self.has_rows or other.has_rows
         self.recognition = other.recognition
-        self.learnt = other.learnt
+        self.learnt, self.confirmed = other.learnt, other.confirmed
         self.taken = other.taken
         self.unproved = self.unproved or other.unproved
 

@@ -153,9 +153,9 @@ class Walker:
         if not isinstance(outcome, Step):
             return opened, outcome
         stands = self._believed(opened, outcome)
-        if not outcome.confirm or source.learnt.confirmed >= CONFIRMED:
+        if not outcome.confirm or source.confirmed >= CONFIRMED:
             return opened, stands
-        source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
+        source.confirmed += 1
         request = opened.request
         if walk.progress.pages:  # some cursors and links are good for one request
             request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
@@ -206,7 +206,7 @@ class Walker:
                 experiment = deciding.send((source.learnt, page))
         except StopIteration as end:
             step: Step = end.value
-            source.learnt = replace(step.learnt, confirmed=source.learnt.confirmed)
+            source.learnt = step.learnt
             if after and isinstance(step.doubt, PaginationError):
                 step.doubt.about(after=after)
             return step
@@ -339,23 +339,24 @@ class Walker:
 
     async def _compare(self, source: Completeness) -> None:
         """Ask for one more page with rows, where that tells what an empty page looks like."""
-        if (longest := source.longest) and source.recognition.open_question() is not None:
-            shorter = source.paginator.shorter(longest.request, longest.page)
-            if await self._took_in(shorter, source) is not None:
-                await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
+        is_open = source.recognition.open_question() is not None
+        if is_open and await self._took_in(source, again=False) is not None:
+            await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
 
-    async def _took_in(self, other: PageRequest | None, source: Completeness) -> bool | None:
-        """Whether one more page of the longest list has rows, which are taken in; None: refused."""
+    async def _took_in(self, source: Completeness, *, again: bool) -> bool | None:
+        """Whether one more page of the longest list has rows, or the same; None: refused."""
         page, longest = None, source.longest
         if longest is None:
             return None
         # A number may count positions: then it is another one elsewhere in the list.
         elsewhere = source.paginator.elsewhere(longest.request, longest.page)
-        for request in filter(None, (elsewhere, other or longest.request)):
+        for request in filter(None, (elsewhere, longest.request)):
             page = (await self.page_of(request, source)).page
             if page.rows and not page.is_single:
                 source.recognition.compare(longest.walk, request, page)
                 return True
+            if not again:
+                break
         return None if page is None or page.refused else False
 
     # --- what is no page -------------------------------------------------------------------
@@ -371,10 +372,9 @@ class Walker:
         try:
             self._reader.refuse_no_page(opened, source)
         except BodyError:
-            confirmed = source.learnt.confirmed
-            if not gave or confirmed >= CONFIRMED:
+            if not gave or source.confirmed >= CONFIRMED:
                 raise
-            source.learnt = replace(source.learnt, confirmed=confirmed + 1)
+            source.confirmed += 1
             opened = await self.page_of(opened.request, source)
             try:
                 self._reader.refuse_no_page(opened, source)
@@ -413,7 +413,7 @@ class Walker:
         again = (await self.page_of(request, source)).page
         if recognition.acquits(suspect, again):
             return True
-        gives = await self._took_in(None, source)
+        gives = await self._took_in(source, again=True)
         if recognition.acquits(suspect, again):
             return True
         if (after := source.after_last) and (last := source.last):
@@ -447,4 +447,4 @@ def _is_new(page: Page, progress: Progress, outcome: _Outcome) -> bool:
     """Whether a page is to be yielded, rather than the one before again."""
     if isinstance(outcome, Step | UnopenedError):
         return isinstance(outcome, Step) and not outcome.repeated
-    return progress.previous is None or not page.repeats(progress.previous)
+    return not page.repeats(progress.previous)
