@@ -18,7 +18,6 @@ from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known, counts_around
 
 _ROUND = 10
-_FAR_BEHIND = 7  # pages
 
 
 class _Counted(CountedToLast):
@@ -248,10 +247,6 @@ class _Counted(CountedToLast):
         spanning = self._spanning(at.sent, at.page.length, at.size)
         step = yield from self._spanned(at.page, last, spanning)
         return step if step.proved or step.doubt else replace(step, doubt=self._ignored(at.page))
-
-    def far_behind(self, sent: PageRequest) -> PageRequest | None:
-        """A request for what stands pages behind another: positions in the answer move along."""
-        return self._moved(sent, self._stride(max(self._asked(sent), 1)) * _FAR_BEHIND)
 
 
 class OffsetPaginator(_Counted):

@@ -143,7 +143,7 @@ class CountedFromFirst(Counted):
         That one is asked for where a page is refused, or is of lists in lists, which may all be
         empty for a page.
         """
-        later = [self.after(sent, at.page)] if other is None or at.page.levels else []
+        later = [self.after(sent, at.page.length)] if other is None or at.page.levels else []
         is_later = False
         for request in [*([sent] if other else []), *later]:
             at, again = yield from at.ask(request, _ABOUT_SHORT)

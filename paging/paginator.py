@@ -178,8 +178,11 @@ class Paginator(ABC):
         """The request for a page before the first one, when nothing shows that there is none."""
         return None
 
-    def after(self, sent: PageRequest, page: Page) -> PageRequest | None:
-        """The request for what stands after a page; None where only the page itself would say."""
+    def after(self, sent: PageRequest, rows: int = 0, pages: int = 1) -> PageRequest | None:
+        """The request for what stands so many ``pages`` of ``rows`` behind the beginning of one.
+
+        0: of as many as are asked for. None where only the page itself would say.
+        """
         return None
 
     def unplaced(self, sent: PageRequest) -> PageRequest | None:
@@ -229,10 +232,6 @@ class Paginator(ABC):
         What follows the position is no constant of two answers to the same one.
         """
         return self._of_size(sent, page.length - 1)
-
-    def far_behind(self, sent: PageRequest) -> PageRequest | None:
-        """A request for what stands pages behind another; None where no number says where."""
-        return None
 
     def _of_size(self, sent: PageRequest, size: int) -> PageRequest | None:
         """The same request for another size, which the API may refuse; None where it has none."""

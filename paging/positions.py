@@ -138,9 +138,9 @@ class Counted(Paginator):
         shorter = super().elsewhere(sent, page)
         return shorter and self._from(shorter, page.length - 1)
 
-    def after(self, sent: PageRequest, page: Page) -> PageRequest:
-        """The request from the position after a page on."""
-        return self._moved(sent, self._stride(page.length))
+    def after(self, sent: PageRequest, rows: int = 0, pages: int = 1) -> PageRequest:
+        """The request from so many positions on."""
+        return self._moved(sent, self._stride(rows or max(self._asked(sent), 1)) * pages)
 
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """What position 0 gives, where 1 is taken for the first, and nothing shows that it is."""

@@ -193,7 +193,7 @@ class Completeness(Struct):
         """
         if self.last is None or (self.closed and not self.is_shown):
             return None
-        return self.paginator.after(self.last.request, self.last.page)
+        return self.paginator.after(self.last.request, self.last.page.length)
 
     def ended(self, step: Step, asked: Asked) -> None:
         """Note why a walk ended, and what that leaves in doubt."""

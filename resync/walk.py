@@ -38,6 +38,7 @@ from resync.prefetch import Ahead, Prefetch
 from settings import Settings
 from transport.observer import Observer, PageRead
 
+_FAR_BEHIND = 7  # pages: positions in the answer move along with them
 CONFIRMED = 3
 """Ends of one resource that are asked for once more: a page may have come empty by mistake."""
 
@@ -350,13 +351,11 @@ class Walker:
             return None
         # A number may count positions: then it is another one elsewhere in the list.
         elsewhere = source.paginator.elsewhere(longest.request, longest.page)
-        for request in filter(None, (elsewhere, longest.request)):
+        for request in (elsewhere or longest.request, longest.request)[: 1 + again]:
             page = (await self.page_of(request, source)).page
             if page.rows and not page.is_single:
                 source.recognition.compare(longest.walk, request, page)
                 return True
-            if not again:
-                break
         return None if page is None or page.refused else False
 
     # --- what is no page -------------------------------------------------------------------
@@ -424,7 +423,7 @@ class Walker:
             recognition.learn_empty(closed[1].page)
         if gives and recognition.learns_words(suspect, again):
             return recognition.acquits(suspect, (await self.page_of(request, source)).page)
-        if further := source.paginator.far_behind(request):
+        if further := source.paginator.after(request, pages=_FAR_BEHIND):
             recognition.learn_far_behind(further, (await self.page_of(further, source)).page)
         return not recognition.is_contradicted(suspect)
 
