@@ -252,7 +252,7 @@ class CountedFromFirst(Counted):
         """
         total, rows = at.now.total or 0, at.page.length
         # A server with a limit gives ten rows at once, or a few more of a long list.
-        size = min(at.asked or total, max(-(-total // _MOST_PAGES), rows, _FEW))
+        size = min(at.asked, max(-(-total // _MOST_PAGES), rows, _FEW))
         is_shown = at.learnt.uneven or at.learnt.reach or at.says_more
         if is_shown or not _FEW * rows < total <= _MOST_PAGES * size:
             return at, False

@@ -305,6 +305,15 @@ async def test_one_row_of_a_total_of_some_pages(style: str, total: int, size: in
         is_all_or_error(await outcome(other, paging(style, size)), [0, row])
 
 
+@pytest.mark.parametrize("style", COUNTED)
+async def test_one_row_of_a_total_where_no_size_is_sent(style: str) -> None:
+    """Nobody knows how far a page reaches then: all positions are asked for."""
+    hidden = frozenset({*range(41)} - {0, 25})
+    api = Api(style, 41, cap=3, hidden=hidden, around=steady({"total": 41}))
+
+    is_all_or_error(await outcome(api, paging(style, size_param=None)), [0, 25])
+
+
 PAST_THE_END: dict[str, dict[str, Json]] = {
     "a failure": {"success": False},
     "words": {"error": "no data found"},
