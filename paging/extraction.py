@@ -30,7 +30,8 @@ class Measured(Discreet, frozen=True):
     ``sizes`` are those of the innermost one.
     ``rows`` are those of the innermost level that has any; ``outer`` is the outermost itself.
     ``breaks_off``: something else than lists stands where the next level may be, and ``inside`` are
-    the keys that lead there from a row: ``.edges[].node``.
+    the keys that lead there from a row: ``.edges[].node``. ``together``: the rows of several lists
+    beside each other, where items may come from all of them.
     """
 
     place: Place
@@ -41,6 +42,7 @@ class Measured(Discreet, frozen=True):
     outer: Json = None
     breaks_off: bool = False
     inside: tuple[str, ...] = ()
+    together: int = 0
 
 
 class InnerList(Discreet, frozen=True):
@@ -126,14 +128,17 @@ def _is_none(body: Json, path: Sequence[str | int]) -> bool:
     )
 
 
-def _levels(body: Json, source: Source) -> list[tuple[list[Json], tuple[int, ...]]]:
+type _Levels = list[tuple[list[Json], tuple[int, ...]]]
+
+
+def _levels(body: Json, source: Source) -> _Levels:
     """The rows of each list that a way leads through, and how long these lists are.
 
     Of an object of which a program takes each value, those are the rows.
     """
     ways = _ways(source)
     values = [body]
-    levels: list[tuple[list[Json], tuple[int, ...]]] = []
+    levels: _Levels = []
     for number, way in enumerate(ways, start=1):
         found = [follow(value, way) for value in values]
         if number < len(ways):
@@ -147,6 +152,28 @@ def _levels(body: Json, source: Source) -> list[tuple[list[Json], tuple[int, ...
         values = [row for rows in lists for row in rows]
         levels.append((values, tuple(map(len, lists))))
     return levels
+
+
+def _by_levels(
+    body: Json, source: Source, levels: _Levels, place: Place, together: int
+) -> Measured:
+    """A page by the lists that a way leads through: it is as full as the longest of them."""
+    depth = max((at for at, (rows, _) in enumerate(levels) if rows), default=0)
+    ways, (innermost, sizes) = _ways(source), levels[-1]
+    outer = follow(body, ways[0])
+    further = ways[len(levels)] if innermost and ways[len(levels) :] else []
+    keys = tuple(step for step in further if isinstance(step, str))
+    return Measured(
+        place,
+        levels[depth][0],
+        tuple(max(sizes, default=0) for _, sizes in levels),
+        sizes,
+        depth,
+        None if outer is MISSING else outer,
+        bool(further),
+        keys if len(keys) == len(further) else (),
+        together,
+    )
 
 
 def _inner_lists(body: Json, source: Source) -> Iterator[InnerList]:
@@ -269,28 +296,22 @@ class Extractor:
         if self.list_path is not None:
             return self._measured_plainly(follow(body, self.list_path))
         place = Place.ABSENT if extracted.nothing else Place.LIST
+        together = max(len(extracted.items), self._together(body))
         for source in self._sources:
-            if not (levels := _levels(body, source)):
-                continue
-            depth = max((at for at, (rows, _) in enumerate(levels) if rows), default=0)
-            # Each level counts: the page is as full as its longest list.
-            lengths = tuple(max(sizes, default=0) for _, sizes in levels)
-            ways, (innermost, sizes) = _ways(source), levels[-1]
-            outer = follow(body, ways[0])
-            further = ways[len(levels)] if innermost and ways[len(levels) :] else []
-            keys = tuple(step for step in further if isinstance(step, str))
-            inside, is_cut = (keys if len(keys) == len(further) else ()), bool(further)
-            return Measured(
-                place,
-                levels[depth][0],
-                lengths,
-                sizes,
-                depth,
-                None if outer is MISSING else outer,
-                is_cut,
-                inside,
-            )
-        return Measured(place, [*self._likely_rows(body, extracted.items)])
+            if levels := _levels(body, source):
+                return _by_levels(body, source, levels, place, together)
+        rows = self._likely_rows(body, extracted.items)
+        around = follow(body, self._leading)
+        groups = [*around.values()] if isinstance(around, dict) else []
+        if any(one is rows for one in groups) and all(isinstance(one, list) for one in groups):
+            grouped = (*self._leading, EACH, EACH)
+            return _by_levels(body, grouped, _levels(body, grouped), place, together)
+        return Measured(place, [*rows], together=together)
+
+    def _together(self, body: Json) -> int:
+        """How many rows the lists have together that a program starts from."""
+        lists = (follow(body, _ways(way)[0]) for way in self._sources)
+        return sum(len(one) for one in lists if isinstance(one, list))
 
     def _likely_rows(self, body: Json, items: list[Item]) -> list[Json] | list[Item]:
         """The rows that items were likely made of, where no list stands where they come from."""

@@ -284,7 +284,7 @@ class CountedFromFirst(Counted):
 
 def _has_several(page: Page) -> bool:
     """Whether it is not known which of a page's lists is paged."""
-    return is_manifold(page) or page.is_hollow
+    return is_manifold(page) or page.is_hollow or page.together > page.length
 
 
 def _may_hide(at: At, shown: Shown) -> bool:

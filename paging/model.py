@@ -146,6 +146,7 @@ class Page(Discreet, frozen=True, dict=True):
     ``levels``: where ``data_path`` leads through lists, the longest list of each level, and
     ``sizes`` those of the innermost one; ``depth`` is the level that ``rows`` are of, ``outer`` the
     outermost itself; ``breaks_off``: what is no list stands where the next one may be.
+    ``together``: how many rows there are where they may lie in several lists beside each other.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
     ``request`` is what was asked, ``number`` the answer's, ``refusal`` the error of a refused page.
     """
@@ -166,6 +167,7 @@ class Page(Discreet, frozen=True, dict=True):
     depth: int = 0
     outer: Json = None
     breaks_off: bool = False
+    together: int = 0
     identifier: tuple[str, ...] = ()
     request: PageRequest | None = None
     refusal: OceanCustomError | None = None
@@ -205,7 +207,7 @@ class Page(Discreet, frozen=True, dict=True):
 
     def fills(self, size: int) -> bool:
         """Whether a page is as long as ``size``: one of its lists, or all of them together."""
-        return self.length >= size or len(self.rows) == size
+        return self.length >= size or size in (len(self.rows), self.together)
 
     @cached_property
     def ids(self) -> tuple[Hashable, ...]:

@@ -112,6 +112,7 @@ class PageReader:
             depth=measured.depth,
             outer=measured.outer,
             breaks_off=measured.breaks_off,
+            together=measured.together,
             identifier=(*measured.inside, *(source.identifier or ("id",))),
             request=request,
             number=answer.number,

@@ -387,6 +387,52 @@ async def test_an_object_of_objects_with_lists(style: str, count: int, data_path
     is_all(found, list(range(count)))
 
 
+def _by_parity(given: Json) -> Json:
+    """Rows of one page in two lists."""
+    assert isinstance(given, list)
+    of: list[list[Json]] = [[], []]
+    for row in given:
+        assert isinstance(row, dict)
+        of[int(str(row["id"])) % 2].append(row)
+    return {"even": of[0], "odd": of[1]}
+
+
+def _one_apart(given: Json) -> Json:
+    """The first row of a page for itself."""
+    assert isinstance(given, list)
+    return {"first": given[0] if given else None, "rest": given[1:]}
+
+
+def _by_day(given: Json) -> Json:
+    """Three rows a day, in the order of days."""
+    assert isinstance(given, list)
+    days: dict[str, Json] = {f"d{at}": given[at : at + 3] for at in range(0, len(given), 3)}
+    return {"days": days}
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+@pytest.mark.parametrize("count", [0, 1, 4, 11, 20])
+@pytest.mark.parametrize("cap", [1000, 4])
+@pytest.mark.parametrize(
+    ("list_of", "data_path"),
+    [
+        (_by_parity, ".even[], .odd[]"),
+        (_by_parity, "[.even, .odd] | flatten"),
+        (_one_apart, "[.first // empty] + .rest"),
+        (_by_day, ".days | to_entries[] | .value[]"),
+    ],
+)
+async def test_lists_that_share_a_page(
+    style: str, count: int, cap: int, list_of: Callable[[Json], Json], data_path: str
+) -> None:
+    """A page is full where all lists that its items come from are as long together."""
+    api = Api(style, count, cap=cap, list_of=list_of)
+
+    found = await outcome(api, paging(style, 4 if cap > 4 else 100), data_path=data_path)
+
+    is_all(replace(found, ids=sorted({*found.ids}, key=str)), list(range(count)))
+
+
 HOLLOW: list[Json] = [{}, "", False]
 
 
