@@ -87,6 +87,7 @@ _MEANT = re.compile(
     "|(?P<pagination>(?:.*pag(?:ing|ination)|page(?=.))(?:info|meta(?:data)?|details?|state)?)"
     "|(?P<previous>prev(?:ious)?(?:page)?(?:url|uri|link|href|offset|start|cursor|token)?)"
     "|(?P<first>(?:is)?first(?:page)?)"
+    "|(?P<page_number>page(?:no|num|nr|index))|(?P<start>from|start(?:index|row|record|position))"
     "|(?P<total_pages>nbpages|pages?count)"
     "|(?P<incomplete_results>incomplete(?:search|data)|partial(?:results?|data))"
     f"|(?P<total_count>{_ROWS}totals?(?:available)?{_ROWS}|(?:num|nb|number)(?:found|hits|matches))"

@@ -433,6 +433,19 @@ async def test_lists_that_share_a_page(
     is_all(replace(found, ids=sorted({*found.ids}, key=str)), list(range(count)))
 
 
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("name", ["pageIndex", "page_no", "from", "startRow"])
+async def test_the_number_of_a_page_that_a_cursor_leads_to(name: str, count: int) -> None:
+    """One row cannot be asked for in other pages, which show that it moves: its name tells."""
+    api = Api("cursor", count, end="late")
+
+    def things(request: Request) -> Answer:
+        body = json.loads(api(request).body)
+        return told({name: 1 if request.param("cursor") else 0, **body})
+
+    is_all(await outcome(things, paging("cursor", 20)), list(range(count)))
+
+
 HOLLOW: list[Json] = [{}, "", False]
 
 
