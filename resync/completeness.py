@@ -68,7 +68,8 @@ class Completeness(Struct):
     one before them; None where it is not known. ``is_coded``: a list was null beside what may be
     the code of an error. ``taken``: the first requests of lists that were taken for whole, as
     others like them are, by their rows, None for a full page with its total. ``fallen``: totals
-    that were told, and less afterwards, before so many rows came.
+    that were told, and less afterwards, before so many rows came; ``unmet``: those of lists
+    without a row.
     """
 
     endpoint: Endpoint
@@ -99,6 +100,7 @@ class Completeness(Struct):
     is_coded: bool = False
     taken: dict[int | None, set[Hashable]] = field(default_factory=dict)
     fallen: set[int] = field(default_factory=set)
+    unmet: set[int] = field(default_factory=set)
     _numbered: int = 0
     _rank: tuple[int, int] = (0, 0)
 
@@ -201,9 +203,12 @@ class Completeness(Struct):
             self.ends[step.why] += 1
         if step.unsure:
             self.doubts.add(Doubt.END)
-        if step.progress.fell_from > step.progress.in_all:
+        now = step.progress
+        if now.fell_from > now.in_all:
             self.doubts.add(Doubt.END)
-            self.fallen.add(step.progress.fell_from)
+            self.fallen.add(now.fell_from)
+        if now.total and not now.in_all:
+            self.unmet.add(now.total)
         if step.taken:
             rows = None if step.why is End.TOTAL else asked.page.length
             self.taken.setdefault(rows, set()).add(hash(asked.request.key))
@@ -218,6 +223,11 @@ class Completeness(Struct):
         """Why items may have been missed; no other answer tells an only item from a failure."""
         is_alone = self.ends == {End.ONE_ITEM: 1}
         return self.doubts | ({Doubt.ONE} if is_alone else set())
+
+    @property
+    def missed(self) -> set[int]:
+        """Totals of rows of which too few came, or none in all lists."""
+        return self.fallen | (set() if self.has_rows else self.unmet)
 
     @property
     def reopened(self) -> frozenset[Hashable]:

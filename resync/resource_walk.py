@@ -38,13 +38,13 @@ AHEAD_BYTES = 32 * 1024 * 1024
 class LeftOpen(Struct, frozen=True):
     """What a reading left open: why it may have missed items, and the children not found.
 
-    ``fallen``: totals that fell before so many rows came. ``complaint``: what a second reading
+    ``missed``: totals of rows that did not come. ``complaint``: what a second reading
     found, after which nothing may be deleted.
     """
 
     doubts: frozenset[Doubt] = frozenset()
     absent: Absent = field(default_factory=Absent)
-    fallen: frozenset[int] = frozenset()
+    missed: frozenset[int] = frozenset()
     complaint: MappingError | None = None
 
     @property
@@ -122,13 +122,13 @@ class ResourceWalk:
     def left(self) -> LeftOpen:
         """What this walk, now that it is over, left open."""
         absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
-        fallen = frozenset(total for source in self._sources for total in source.fallen)
+        missed = frozenset(total for source in self._sources for total in source.missed)
         complaint = (
-            self._children.complaint(absent) or self._absent_twice() or self._fallen_twice(fallen)
+            self._children.complaint(absent) or self._absent_twice() or self._missed_twice(missed)
         )
         if complaint:
             complaint = complaint.about(kind=self._resource.kind).redacted(self._services.redacted)
-        return LeftOpen(self.doubts, absent, fallen, complaint)
+        return LeftOpen(self.doubts, absent, missed, complaint)
 
     def _absent_twice(self) -> MappingError | None:
         """What to say when two readings found nothing where ``data_path`` leads, and no list."""
@@ -142,17 +142,17 @@ class ResourceWalk:
             where=self._target.extractor.where,
         )
 
-    def _fallen_twice(self, fallen: frozenset[int]) -> MappingError | None:
-        """What to say when a total fell in two readings, from the same number.
+    def _missed_twice(self, missed: frozenset[int]) -> MappingError | None:
+        """What to say when a total fell in two readings, from the same number, or no row came.
 
         Rows that are removed meanwhile let it begin lower the second time.
         """
-        again = fallen & self._again.fallen if self._again else None
+        again = missed & self._again.missed if self._again else None
         if not again:
             return None
         return MappingError(
-            f"each of two readings was told a total of {max(again)} rows, later of fewer, and got"
-            " fewer than either: the rest may be missing",
+            f"each of two readings was told a total of {max(again)} rows, and got none, or was told"
+            " of fewer later: the rest may be missing",
             remedy="ask for less by query_params, or tell the API's owner",
         )
 

@@ -143,6 +143,22 @@ async def test_a_total_that_falls_in_both_readings_deletes_nothing(
     assert outcome.deleted == set()
 
 
+@pytest.mark.parametrize("style", ["page", "offset", "cursor", "next_link", "none"])
+@pytest.mark.parametrize("total", [0, 6])
+@pytest.mark.usefixtures("listing")
+async def test_a_total_of_rows_of_which_none_came_deletes_nothing(
+    installation: Installation, api: FaultApi, style: str, total: int
+) -> None:
+    """Of none, the list is empty; of some, each reading missed them all."""
+    api.serve("/items", answer({"items": [], "total": total, "next_cursor": None, "next": None}))
+    installation.settings |= {"pagination_type": style, "page_size": 2}
+
+    outcome = await installation.resync()
+
+    assert outcome.complete is (not total), outcome.formatted
+    assert bool(outcome.deleted) is outcome.complete
+
+
 @pytest.mark.parametrize("style", STYLES)
 async def test_a_total_that_an_insertion_keeps_up_hides_nothing(
     installation: Installation, listing: Listing, style: dict[str, object]
