@@ -103,11 +103,19 @@ def _made_into(items: list[Item], lists: list[list[Json]]) -> list[Json]:
     """Of several lists the one whose rows have most of what items consist of; [] where none has."""
     if not items:
         return []
-    made = _scalars(items[0])
-    shares = [max((len(made & _scalars(row)) for row in rows), default=0) for rows in lists]
+    item, made = items[0], _scalars(items[0])
+    shares = [
+        max((len(made & _scalars(row)) + _is_part(item, row) for row in rows), default=0)
+        for rows in lists
+    ]
     found = zip(shares, map(len, lists), lists, strict=True)
     share, _, rows = max(found, key=lambda one: one[:2])
     return rows if share else []
+
+
+def _is_part(item: Item, row: Json) -> bool:
+    """Whether an item is a row, or some of its keys with their values."""
+    return isinstance(row, dict) and bool(item) and item.items() <= row.items()
 
 
 def _scalars(row: Json) -> set[Json]:
