@@ -287,19 +287,12 @@ class Marked(Paginator):
         step, after = yield from step.ask(following, _ABOUT_END)
         room = last.lengths[level] - 1
         has_room = after is not None and after.lengths.get(level, 0) < room
-        return self._by_last_row(last, step, after, has_room=has_room)
-
-    def _by_last_row(self, last: Page, step: Step, other: Page | None, *, has_room: bool) -> Step:
-        """What the page shows that a page of one row less leads to."""
-        match beyond(last, other, has_room=has_room):
+        match beyond(last, after, has_room=has_room):
             case Beyond.ENDS:
                 return replace(step, proved=True, confirm=False, doubt=None)
-            case Beyond.FOLLOWS:
-                return self._followed(step)
-            case Beyond.UNKNOWN:
-                # The last row has to be there, unless rows are hidden and more are to come.
-                is_gone = other and not other.length and not leads(self._marker(other))
-                return self._followed(step) if is_gone else step
+            case Beyond.UNKNOWN if after is None or after.length or leads(self._marker(after)):
+                return step  # rows are hidden, and more are to come
+        return self._followed(step)  # also where the last row is not there
 
     def prove(
         self, sent: PageRequest, page: Page, learnt: Learnt, *, is_cut: bool = False
