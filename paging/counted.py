@@ -265,9 +265,6 @@ class OffsetPaginator(_Counted):
             return False
         return self._moved_from(last, sent) + page.length <= self._asked(sent)
 
-    def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
-        return self._moved(sent, position) if position > 0 else None
-
     def _with_proof(self, at: At, decided: Step) -> Deciding:
         """Once a resource: rows of a full page must be where an offset that counts rows says.
 
@@ -291,9 +288,6 @@ class OffsetPaginator(_Counted):
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
         # A page of another length than was asked for may be as long as the server makes pages.
         return [Spanning(self._moved(sent, -rows // 2), rows)]
-
-    def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
-        return self._moved(sent, 0, size)
 
 
 class PageNumberPaginator(_Counted):
@@ -321,16 +315,6 @@ class PageNumberPaginator(_Counted):
         else:
             yield from super().ahead(progress, upcoming, begun=begun)
 
-    def _resized(self, at: At, request: PageRequest) -> PageRequest:
-        # A number counts pages of one size: what another walk learns meanwhile is for the next one.
-        return request if at.before.pages else super()._resized(at, request)
-
-    def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
-        at_start = self._at(sent) == self._start
-        if position < 1 or self._size_param is None or not at_start:
-            return None
-        return self._moved(sent, 1, position)
-
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
         # A page of another size that begins within the page before and ends after it. One of more
         # rows may be cut to the usual size: then it begins where that page does.
@@ -349,9 +333,3 @@ class PageNumberPaginator(_Counted):
             Spanning(self._placed(sent, self._start + at // other, other), other, other > size)
             for at, other in chosen
         ]
-
-    def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
-        at = self._passed(sent, self._asked(sent))
-        if at < 0 or not (at + 1) % size:
-            return None
-        return self._placed(sent, self._start + at // size, size)

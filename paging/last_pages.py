@@ -58,9 +58,13 @@ class CountedToLast(CountedFromFirst):
         ``sent`` is the request for the page after it; pages have ``size`` rows.
         """
 
-    @abstractmethod
     def _around_first(self, sent: PageRequest, size: int) -> PageRequest | None:
         """A request for so many rows, the first one of a page among them but not at their end."""
+        if not self._counts_pages:
+            return self._moved(sent, 0, size)
+        at = self._passed(sent, self._asked(sent))
+        is_at_end = at < 0 or not (at + 1) % size
+        return None if is_at_end else self._placed(sent, self._start + at // size, size)
 
     def _around_row(self, last: Page, learnt: Learnt) -> list[Spanning]:
         """A request of another size for the only row of a page: one row cannot be begun within.

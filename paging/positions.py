@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Hashable, Iterator
 
 import httpx
@@ -106,9 +105,15 @@ class Counted(Paginator):
         passed = (self._at(sent) or 0) - self._start
         return passed * size if self._counts_pages else passed
 
-    @abstractmethod
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
-        """A request for what stands from a position of the first page on."""
+        """A request for what stands from a position of the first page on.
+
+        By number that is the second page of so many rows.
+        """
+        is_there = self._size_param is not None and self._at(sent) == self._start
+        if position < 1 or not (is_there or not self._counts_pages):
+            return None
+        return self._moved(sent, self._stride(position), position if self._counts_pages else None)
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         """A request for the last of a first page's rows, None where it cannot be asked for."""
@@ -198,7 +203,9 @@ class Counted(Paginator):
         """A later request with the server's own page size, once that is known."""
         asked = at.now.wanted
         size = asked if at.learnt.hides_rows else at.learnt.page_size
-        if not size or self._size_param is None or at.now.first >= asked:
+        # A number counts pages of one size: what another walk learns meanwhile is for the next one.
+        is_late = self._counts_pages and at.before.pages
+        if not size or self._size_param is None or at.now.first >= asked or is_late:
             return request
         return request.put(self._size_param, min(asked, size), self._settings.send_in)
 
