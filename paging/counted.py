@@ -219,7 +219,11 @@ class _Counted(CountedToLast):
             request = self._placed(at.sent, self._start, size)
             last, other = yield from last.ask(request, ABOUT_TWICE)
             if other is None or other.length != page.length:
-                return (yield from self._unless_ignored(at, last))
+                # It is no list that does not page: nothing follows, or the position is not heeded.
+                spanning = self._spanning(at.sent, page.length, at.size)
+                step = yield from self._spanned(page, last, spanning)
+                doubt = None if step.proved else step.doubt or self._ignored(page)
+                return replace(step, doubt=doubt)
             over = replace(over, learnt=last.learnt)
         return (yield from self._unless_heeded(at, over))
 
@@ -238,15 +242,6 @@ class _Counted(CountedToLast):
         hides = over.learnt.hiding(self._moved_from(first, at.sent) + 1)
         following = self._moved(at.sent, 1)
         return replace(over, next=following, learnt=hides, why=None, warning=None, doubt=None)
-
-    def _unless_ignored(self, at: At, last: Step) -> Deciding:
-        """The end of a list, where a request shows that nothing follows the page that came twice.
-
-        Else the position is not heeded, or only as far as the API gives rows.
-        """
-        spanning = self._spanning(at.sent, at.page.length, at.size)
-        step = yield from self._spanned(at.page, last, spanning)
-        return step if step.proved or step.doubt else replace(step, doubt=self._ignored(at.page))
 
 
 class OffsetPaginator(_Counted):
