@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from answers import Answer
 from client import ApiClient
 from errors import BodyError, MappingError, PaginationError
-from jq_engine.lookups import find
+from jq_engine.lookups import Given, find
 from jq_engine.programs import Jq
 from json_values import MISSING, Json, keys_of
 from paging.error_reports import (
@@ -79,7 +79,6 @@ class PageReader:
 
     async def opened(self, request: PageRequest, answer: Answer, source: Completeness) -> Opened:
         """What an answer gave, and the page it is."""
-        extractor = source.extractor
         if answer.refusal is not None:
             page = Page(
                 answer.url, None, [], refused=True, status=answer.status, refusal=answer.refusal
@@ -97,27 +96,8 @@ class PageReader:
         except MappingError:
             self._refuse_other(request, answer, source)
             raise
-        page = Page(
-            answer.url,
-            answer.body,
-            answer.rows if answer.rows is not None else measured.rows,
-            answer.headers,
-            holder=extractor.holder(answer.body),
-            is_single=measured.place is Place.ONE,
-            found=await find(source.paginator.lookups, answer.body, self._jq),
-            status=answer.status,
-            place=measured.place,
-            levels=measured.levels,
-            sizes=measured.sizes,
-            depth=measured.depth,
-            outer=measured.outer,
-            breaks_off=measured.breaks_off,
-            together=measured.together,
-            identifier=(*measured.inside, *(source.identifier or ("id",))),
-            request=request,
-            number=answer.number,
-        )
-        return Opened(request, answer, page, runs)
+        found = await find(source.paginator.lookups, answer.body, self._jq)
+        return Opened(request, answer, _page_of(request, answer, measured, found, source), runs)
 
     def _refuse_other(self, request: PageRequest, answer: Answer, source: Completeness) -> None:
         """Raise for an answer that ``data_path`` failed on where its own words tell more.
@@ -213,6 +193,32 @@ async def _extracted(answer: Answer, source: Completeness) -> tuple[Extraction, 
         measured = Measured(Place.NULL)
         extracted = NO_ITEMS if source.recognition.has_list else extracted
     return [(extracted, answer.size)], measured
+
+
+def _page_of(
+    request: PageRequest, answer: Answer, measured: Measured, found: Given, source: Completeness
+) -> Page:
+    """The page that an answer is."""
+    return Page(
+        answer.url,
+        answer.body,
+        answer.rows if answer.rows is not None else measured.rows,
+        answer.headers,
+        holder=source.extractor.holder(answer.body),
+        is_single=measured.place is Place.ONE,
+        found=found,
+        status=answer.status,
+        place=measured.place,
+        levels=measured.levels,
+        sizes=measured.sizes,
+        depth=measured.depth,
+        outer=measured.outer,
+        breaks_off=measured.breaks_off,
+        together=measured.together,
+        identifier=(*measured.inside, *(source.identifier or ("id",))),
+        request=request,
+        number=answer.number,
+    )
 
 
 async def without_known(opened: Opened, step: Step, extractor: Extractor) -> Opened:
