@@ -251,8 +251,8 @@ class CountedFromFirst(Counted):
         hidden. The last positions of the total are among what is asked for.
         """
         total, rows = at.now.total or 0, at.page.length
-        # A server with a limit gives ten rows at once, or a few more of a long list.
-        size = min(at.asked, max(-(-total // _MOST_PAGES), rows, _FEW))
+        # A server with a limit gives ten rows at once, or a tenth of a long list.
+        size = min(at.asked, max(-(-total // _FEW), rows, _FEW))
         is_shown = at.learnt.uneven or at.learnt.reach or at.says_more
         if is_shown or not _FEW * rows < total <= _MOST_PAGES * size:
             return at, False
