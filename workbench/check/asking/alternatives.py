@@ -401,7 +401,9 @@ def _held(value: str, items: Items) -> list[str]:
 def _compared(name: str, sources: Sources) -> Iterator[str]:
     """A name with other brackets, which say how its value is compared, or with those of others."""
     parts = re.findall(r"[^\[\]]+", name)
-    stem = next((one for one in parts if one in sources.wanted), "")
+    # Where one key alone is wanted, it is what the value is compared with.
+    only = sources.wanted[0] if len(sources.wanted) == 1 else ""
+    stem = next((one for one in parts if one in sources.wanted), only)
     if not stem:
         return
     others = [one.name.partition("[")[2] for one in sources.others if "[" in one.name]

@@ -18,6 +18,8 @@ from workbench.check.guesses.names import alikeness, letters
 
 _KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
 _PATH: Final = re.compile(rf"(?<![\w\])}}?])\.({_KEY}(?:\.{_KEY})*)")
+_MINUS: Final = re.compile(rf"((?:\.{_KEY})*)\.([A-Za-z_]\w*(?:-\w+)+)")
+"""A key with a minus, which jq takes for two things."""
 _JOINED: Final = re.compile(rf"\.{_KEY}(?:\s+\.{_KEY})+")
 _TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
 _LIKE: Final = 0.66
@@ -158,6 +160,9 @@ def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
     found: dict[str, float] = {}
     if _JOINED.fullmatch(expression.strip()):
         found[' + " " + '.join(expression.split())] = 1.0
+    for match in _MINUS.finditer(_masked(expression)):
+        if has_path(items, keys := (*_keys(match[1]), match[2])):
+            found[expression[: match.start()] + written(keys) + expression[match.end() :]] = 1.0
     for match in _PATH.finditer(_masked(expression)):
         for text in _through_lists(_keys(match[1]), items):
             found[expression[: match.start()] + text + expression[match.end() :]] = 1.0

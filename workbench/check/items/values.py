@@ -9,7 +9,7 @@ from typing import Final
 from framework.mapped_items import Items, Mapped
 from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
-from json_values import Found, Json, Missing, follow
+from json_values import Json, Missing, follow
 from workbench.check.asking.reading import MAPPINGS, Seen
 from workbench.check.asking.sent import asking_for, chosen_by
 from workbench.check.files.blueprints import constant
@@ -37,8 +37,8 @@ from workbench.suggest.vocabulary import words_of
 
 _FEW: Final = 3  # items of which an absent key says something
 _MOST: Final = 24  # keys that are named
-_ELEMENTS: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\]\??)\.([A-Za-z_]\w*)")
-"""A key of the elements of a list."""
+_ELEMENTS: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\d*\]\??)((?:\.[A-Za-z_]\w*)+)")
+"""A key of the elements of a list, or of one of them."""
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
 
 
@@ -106,7 +106,9 @@ class Values:
         problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
         if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
             return [seen.finding(path, problem, leading)]
-        remedy = await self._better(seen, name, jq, items) or self._of_elements(jq, items)
+        remedy = await self._better(seen, name, jq, items) or self._of_elements(
+            seen, name, jq, items
+        )
         if failed and not remedy:
             reason = failed[0].partition("\n")[0][:120]
             problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
@@ -139,19 +141,27 @@ class Values:
         fitting = await self._made_to_fit(alone, key, items, blueprint)
         return fitting or (Write(alone) if all(admits(blueprint, key, x) for x in held) else "")
 
-    @staticmethod
-    def _of_elements(jq: str, items: Items) -> Remedy:
+    def _of_elements(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
         """What to write for a key that no element of a list has; "" where that is not so."""
         found = _ELEMENTS.search(jq)
         if found is None:
             return ""
-        (path,), key = paths_in(found[1]), found[3]
-        rows = [row for item in items for row in _rows(follow(item, path))]
-        if not rows or has_path(rows, (key,)):
+        (path,), (keys,) = paths_in(found[1]), paths_in(found[3])
+        lists = [one for item in items if isinstance(one := follow(item, path), list)]
+        held = [one for rows in lists for one in rows]
+        rows = [one for one in held if isinstance(one, dict)]
+        part, _, key = name.partition(".")
+        blueprint = self._blueprints.get(seen.blueprint) if part == "properties" else None
+        if not rows and held:  # what has no keys
+            is_list = blueprint is not None and admits(blueprint, key, lists[0])
+            return Write(jq.replace(found[0], found[1] + ("" if is_list else found[2])))
+        if not rows or has_path(rows, keys):
             return ""
         column = title_of(columns(rows), None)
-        meant = next(iter(alike((key,), rows)), column.keys if column else ())
-        if not meant:
+        meant = next(iter(alike(keys, rows)), column.keys if column else ())
+        values = [follow(row, meant) for row in rows] if meant else []
+        is_one = jq.strip() == found[0] and blueprint is not None
+        if not values or (is_one and not any(admits(blueprint, key, one) for one in values)):
             return f"its elements have {', '.join(dict.fromkeys(map(str, rows[0])))}"
         return Write(jq.replace(found[0], f"{found[1]}{found[2]}{written(meant)}"))
 
@@ -274,11 +284,6 @@ def _adds(now: Json, then: Json) -> bool:
             return all(one in then for one in now)
         case _:
             return _is_nothing(now)
-
-
-def _rows(value: Found) -> Items:
-    """The objects of a list."""
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def _is_nothing(value: Json) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -31,6 +32,7 @@ from workbench.suggest.vocabulary import words_of
 
 _SAMPLE: Final = 20  # items whose keys are looked at
 _FEWEST: Final = 2  # expressions that find no key
+_WORD: Final = re.compile(r"(?!true|false)[a-z][\w-]{2,}")
 
 
 class Unsent:
@@ -96,15 +98,16 @@ class Unsent:
         if request is None or request.method != "GET":
             return []
         for sent in self._near.sent(seen, target):
-            path = _asked_for(sent, items)
-            if path is None or await self._is_heeded(request, sent):
+            path, is_named = _asked_for(sent, items)
+            if not path or await self._is_heeded(request, sent):
                 continue
-            wanted = {str(sent.value).lower()}
+            wanted = _asked(sent)
 
             async def is_heeded(
                 body: Json, path: Sequence[str] = path, wanted: set[str] = wanted
             ) -> bool:
-                return any(_texts(path, rows) == wanted for rows in _lists(body))
+                texts = [_texts(path, rows) for rows in _lists(body)]
+                return any(one and one <= wanted for one in texts)
 
             problem = f"the API does not heed {sent.name}: items with another {path[-1]} come too"
             sources = self._near.sources(seen, wanted=path[-1:])
@@ -112,8 +115,9 @@ class Unsent:
             if found:
                 place, remedy = found.at(target.base, "so it is heeded")
                 return [seen.finding(place, problem, remedy)]
-            told = "correct its name, or remove it"
-            return [seen.finding(sent.at(target.base), problem, told, "warn")]
+            if is_named:
+                told = "correct its name, or remove it"
+                return [seen.finding(sent.at(target.base), problem, told, "warn")]
         return []
 
     async def _is_heeded(self, request: PageRequest, sent: Sent) -> bool:
@@ -155,16 +159,28 @@ def _lists(body: Json) -> list[Items]:
     return [[row for row in rows if isinstance(row, dict)] for _, rows in lists]
 
 
-def _asked_for(sent: Sent, items: Items) -> tuple[str, ...] | None:
-    """The path of the key that a parameter is called as, if items have its value and others."""
+def _asked(sent: Sent) -> set[str]:
+    """The values that a parameter asks for, in small letters."""
+    return {one.strip() for one in str(sent.value).lower().split(",")}
+
+
+def _asked_for(sent: Sent, items: Items) -> tuple[tuple[str, ...], bool]:
+    """The path of the key whose values a parameter asks for, where items have others as well.
+
+    And whether it is called as that key is; of others the value has to be a word.
+    """
     if sent.part not in {"query_params", IN_PATH} or not sent.is_text:
-        return None
-    words = set(words_of(sent.name))
+        return (), False
+    words, wanted = set(words_of(sent.name)), _asked(sent)
+    rated = {}
     for path in dict.fromkeys(one for item in items[:_SAMPLE] for one in leaves(item)):
         own, held = set(words_of(path[-1])), _texts(path, items)
-        if own and own <= words and str(sent.value).lower() in held and len(held) > 1:
-            return path
-    return None
+        if wanted < held:
+            rated[path] = bool(own) and own <= words
+    best = max(rated, key=lambda path: rated[path], default=())
+    is_named = rated.get(best, False)
+    is_word = all(_WORD.fullmatch(one) for one in wanted)
+    return (best, is_named) if is_named or is_word else ((), False)
 
 
 def _texts(path: Sequence[str], items: Items) -> set[str]:

@@ -1,0 +1,52 @@
+"""``check`` on a parameter that asks for one value of a key, under a name that nobody heeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.check_scene import Mistake, Scene, asking, listed, person, serving, told
+from tests.fault_api import FaultApi, Handler, Reply, Request
+
+
+def by(name: str) -> Handler:
+    """People of the levels that a parameter names, or all."""
+
+    def handler(request: Request) -> Reply:
+        wanted = str(request.param(name) or "low,high").split(",")
+        rows = [person(number) for number in range(25)]
+        return listed([row for row in rows if row["level"] in wanted])(request)
+
+    return handler
+
+
+CASES = {
+    "called otherwise than the key": ("grade", "level"),
+    "called as another filter is": ("filter[grade]", "filter[level]"),
+    "without the brackets": ("level", "filter[level]"),
+}
+
+
+@pytest.mark.parametrize(("sent", "meant"), CASES.values(), ids=CASES.keys())
+async def test_the_name_that_leaves_those_alone_is_written(
+    sent: str, meant: str, tmp_path: Path, api: FaultApi
+) -> None:
+    """In the line of the parameter: by that name no item with another value comes."""
+    spoils = [serving(by(meant)), asking(f"query_params: {{'{sent}': high}}")]
+    mistake = Mistake(spoils, "query_params:", f"write {meant}: high in the place of {sent}")
+
+    await mistake.is_told(Scene(tmp_path, api))
+
+
+@pytest.mark.parametrize("value", ["high", "'low,high'", "tall"])
+async def test_nothing_is_told_of_one_that_may_be_meant(
+    value: str, tmp_path: Path, api: FaultApi
+) -> None:
+    """One that is heeded, that asks for all, or for what no item has."""
+    name = "level" if value == "high" else "view"
+    spoils = [serving(by("level")), asking(f"query_params: {{{name}: {value}}}")]
+
+    report = await Scene(tmp_path, api).spoilt(spoils)
+
+    assert report.findings == [], told(report.findings)
