@@ -25,7 +25,7 @@ _LISTS = swap('"phone": {\n     "type": "string"', '"phone": {\n     "type": "ar
         (".addresses[0].place.town", "phone: '.addresses[0].place.city'"),
         (".addresses[0].zip.town", "its elements have kind, place"),
         (".labels[0].name", "phone: '.labels[0]'"),
-        (".vcs-type", 'phone: \'."vcs-type"'),
+        (".vcs-type", 'phone: ."vcs-type"'),
     ],
 )
 async def test_what_is_null_in_every_item_is_told(

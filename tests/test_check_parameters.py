@@ -43,6 +43,12 @@ _BY_QUERY = swap(
 )
 
 
+def of_known_parts(request: Request) -> bool:
+    """Whether all parts of the last of a parameter's values are known."""
+    parts = (request.param("by") or "").split(",")
+    return all(one.startswith(("level:", "count:")) for one in parts)
+
+
 @dataclass(frozen=True)
 class Case:
     """What is served and asked, the line to blame, and what is to be written."""
@@ -89,6 +95,30 @@ CASES = {
         ],
         "{tree:",
         "write tree: 'on' (in quotes: YAML makes it a boolean)",
+    ),
+    "an order that is turned around": Case(
+        [
+            asking("query_params: {sort: -sizes}"),
+            serving(when(having("sort", "size", "-size"), "no such order")),
+        ],
+        "{sort:",
+        "write sort: -size (so it answers)",
+    ),
+    "braces around what is no path parameter": Case(
+        [
+            asking("query_params: {where: '{levle} is high'}"),
+            serving(when(having("where", "{level} is high"), "unknown name levle")),
+        ],
+        "{where:",
+        "write where: '{level} is high' (so it answers)",
+    ),
+    "one part of several, where one of two parameters is heeded": Case(
+        [
+            asking("query_params: {by: 'grade:high,count:10'}"),
+            serving(when(of_known_parts, "unknown dimension grade: level, count")),
+        ],
+        "{by:",
+        "write by: 'level:high,count:10' (so it answers)",
     ),
     "a value in another case": Case(
         [

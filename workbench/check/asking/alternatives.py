@@ -313,11 +313,13 @@ def _replaced(
             beside = sorted(said - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
             there_too = sorted(held - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
             alike = [*alike[:_MOST_FOR], counted(part[0]), *there_too, *beside]
-        for one in there if part[0] not in called else ():
+        likest = sorted(there, key=_by_likeness(part[0]))
+        for one in likest if part[0] not in called else ():
             yield 1, value[: part.start()] + one + value[part.end() :]
         for one in alike if is_said else alike[:2]:
             is_far = likeness(one, part[0]) < _FAR or (len(value) > LONGEST and not is_said)
-            yield int(is_far), value[: part.start()] + one + value[part.end() :]
+            sign = "-" if part[0].startswith("-") else ""  # of an order that is turned around
+            yield int(is_far), value[: part.start()] + sign + one.lstrip("-") + value[part.end() :]
 
 
 def _by_likeness(value: str) -> Callable[[str], tuple[bool, float, str]]:

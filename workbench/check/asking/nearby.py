@@ -244,8 +244,9 @@ class Nearby:
         """What a resource, or at its base a path parameter, puts into its request."""
         selector = seen.config.selector
         if len(target.base) == 1:
-            return sent_by(selector, seen.config.kind)
-        return sent_by(selector.path_parameters[str(target.base[-1])], target.endpoint.path)
+            return sent_by(selector, seen.config.kind, selector.path_parameters)
+        asks = selector.path_parameters[str(target.base[-1])]
+        return sent_by(asks, target.endpoint.path, selector.path_parameters)
 
     @staticmethod
     def expressions(seen: Seen, target: Target) -> list[str]:

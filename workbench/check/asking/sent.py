@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from framework.mapped_items import Items
@@ -17,7 +17,6 @@ IN_PATH: Final = "kind"
 """The part that is the query behind a path."""
 IN_URL: Final = "path_parameters"
 """The part with values of their own that stand in a path."""
-_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _APART: Final = re.compile(r"[,\s]+")
 _FEWEST: Final = 2  # keys that make a list
 
@@ -50,6 +49,8 @@ class Sent:
     """The list that the value is an element of."""
     kind: str = ""
     """The path with the query that it is a part of."""
+    is_filled: bool = False
+    """Whether its value has a path parameter's in it."""
 
     @property
     def name(self) -> str:
@@ -72,7 +73,7 @@ class Sent:
     @property
     def added(self) -> Sent:
         """As another request would send it."""
-        return Sent(self.where[0], self.path, self.value, self.whole)
+        return replace(self, part=self.where[0], kind="")
 
     def otherwise(self, value: Json) -> Json:
         """What stands at its place with another value; None leaves an element out."""
@@ -84,14 +85,13 @@ class Sent:
     @property
     def is_text(self) -> bool:
         """Whether it has a text of its own, with nothing filled in."""
-        text = self.value
-        return isinstance(text, str | int | float) and not _PLACEHOLDER.search(str(text))
+        return isinstance(self.value, str | int | float) and not self.is_filled
 
 
-def sent_by(asks: object, kind: str = "") -> list[Sent]:
+def sent_by(asks: object, kind: str, names: Iterable[str]) -> list[Sent]:
     """What a resource's selector, or a path parameter, puts into requests.
 
-    ``kind``: a path, for what its query says.
+    ``kind``: a path, for what its query says. ``names``: of the resource's path parameters.
     """
     pairs = [one.partition("=") for one in kind.partition("?")[2].split("&") if one]
     found = [Sent(IN_PATH, (name,), value, kind=kind) for name, _, value in pairs]
@@ -102,13 +102,21 @@ def sent_by(asks: object, kind: str = "") -> list[Sent]:
     for name, one in getattr(asks, IN_URL, {}).items():
         whole = tuple(one.values or ())
         found += [Sent(IN_URL, (name, "values"), value, whole) for value in whole]
-    return [one for one in found if one.part != IN_URL or is_scalar(one.value)]
+    holes = [f"{{{name}}}" for name in names]
+    return [
+        replace(one, is_filled=any(hole in str(one.value) for hole in holes))
+        for one in found
+        if one.part != IN_URL or is_scalar(one.value)
+    ]
 
 
 def sent_by_each(resources: Iterable[EndpointResource]) -> list[tuple[str, list[Sent]]]:
     """What resources and their parents put into requests, each beside its path."""
     return [
-        (bare(str(path or "")).strip("/"), sent_by(asks, str(path or "")))
+        (
+            bare(str(path or "")).strip("/"),
+            sent_by(asks, str(path or ""), one.selector.path_parameters),
+        )
         for one in resources
         for asks, path in (
             (one.selector, one.kind),

@@ -35,6 +35,7 @@ from workbench.check.asking.alternatives import (
     values_for,
 )
 from workbench.check.asking.sent import IN_PATH, IN_URL, Sent
+from workbench.check.files.documents import yaml_of
 from workbench.check.findings import Path, Remedy, Taken, Told, Write
 from workbench.check.guesses.expressions import rows_of
 
@@ -68,8 +69,17 @@ class Variant:
     value: Json = None
 
     def at(self, base: Path, proof: str) -> tuple[Path, Remedy]:
-        """Its place, where what asks stands at ``base``, and what to write there."""
-        return self.sent.at(base), self._remedy(self.sent.at(base), proof)
+        """Its place, where what asks stands at ``base``, and what to write there.
+
+        In a list, at the element that is another one.
+        """
+        path, held = self.sent.at(base), self.value if isinstance(self.value, list) else []
+        pairs = [*zip(self.sent.whole, held, strict=False)]
+        odd = [at for at, (one, other) in enumerate(pairs) if one != other]
+        if len(odd) == 1 and len(held) == len(self.sent.whole):
+            told = f"write {yaml_of({self.sent.name: held})} ({proof})"
+            return (*path, odd[0]), Told(told, {path: held})
+        return path, self._remedy(path, proof)
 
     def _remedy(self, path: Path, proof: str) -> Remedy:
         sent = self.sent
@@ -136,6 +146,10 @@ async def better_variant(
             renamed = dataclasses.replace(one.sent, path=(*one.sent.path[:-1], one.name))
             odd = await wish.answered(_revalued(one.request, renamed, MADE_UP))
             own = own if rows_of(odd) != rows_of(body) else 0
+        if own > best and isinstance(one.value, list) and not one.sent.whole:
+            spent += 1  # of a parameter that comes twice one alone may be heeded
+            last = await wish.answered(_revalued(one.request, one.sent, one.value[-1]))
+            own = own if rows_of(last) != rows_of(body) else 0
         if own > best:
             best, found = own, one
     return found

@@ -159,7 +159,8 @@ class Values:
             return ""
         column = title_of(columns(rows), None)
         meant = next(iter(alike(keys, rows)), column.keys if column else ())
-        values = [follow(row, meant) for row in rows] if meant else []
+        found_there = [follow(row, meant) for row in rows] if meant else []
+        values = [one for one in found_there if not isinstance(one, Missing)]
         is_one = jq.strip() == found[0] and blueprint is not None
         if not values or (is_one and not any(admits(blueprint, key, one) for one in values)):
             return f"its elements have {', '.join(dict.fromkeys(map(str, rows[0])))}"
