@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -31,7 +31,6 @@ from workbench.check.guesses.names import (
     without_slip,
 )
 from workbench.check.guesses.refusal_words import named_missing
-from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
 MOST_OF_ONE: Final = 12
@@ -44,7 +43,6 @@ _USUALLY: Final = 2  # the rank of a value that is only written otherwise
 _MOST_ITEMS: Final = 20  # whose keys are looked at
 _FAR: Final = 0.5  # likeness below which a word of the refusal comes behind the others
 _MOST_FOR: Final = 4  # words for one that a refusal names
-_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 PARTS: Final = re.compile(r"[\w.-]+")
 _WORDS: Final = re.compile(r"\w+")
 _TOKEN: Final = re.compile(r"""[{}]|\b\w+\b(?!\s*[{(:"'])""")
@@ -67,14 +65,6 @@ _USUAL: Final = (
 _CHOOSING: Final = ("fields", "$select", "select", "attributes")
 _BRINGING: Final = ("include", "expand", "$expand")
 """Names of parameters that say what comes: guesses, as above."""
-_YES_AND_NO: Final = (
-    ("on", "off"),
-    ("true", "false"),
-    ("1", "0"),
-    ("yes", "no"),
-    ("True", "False"),
-)
-"""How yes and no are written."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +72,14 @@ class Sources:
     """Where other names and values come from.
 
     ``said``: the API's words; ``others``: what other requests of the mapping send; ``items``: what
-    was read; ``wanted``: keys that ought to come; ``nouns``: what a placeholder's values name;
-    ``absent``: the paths that lead nowhere, all of which ought to lead somewhere; ``read``: the
-    keys that are read of rows.
+    was read; ``wanted``: keys that ought to come; ``absent``: the paths that lead nowhere, all of
+    which ought to lead somewhere; ``read``: the keys that are read of rows.
     """
 
     said: str = ""
     others: Sequence[Sent] = ()
     items: Items = field(default_factory=list)
     wanted: Sequence[str] = ()
-    nouns: Mapping[str, str] = field(default_factory=dict)
     absent: Sequence[tuple[str, ...]] = ()
     read: Sequence[str] = ()
 
@@ -168,19 +156,16 @@ def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         if is_beside and _are_alike(other.name, name):
             yield 0, other.name
         if is_beside and (bracketed := _BRACKETED.fullmatch(other.name)):
-            yield 1, f"{name}[{bracketed[2]}]"  # as `level[is]` has it, or `filter[level]`
-            yield 1, f"{bracketed[1]}[{name}]"
+            yield 1, f"{name}[{bracketed[2]}]"  # as `level[is]` has it
     yield 1, named_missing(sources.said)
     yield from ((1, one) for one in (*said, *sources.wanted) if _are_alike(one, name))
-    if sent.part not in {"query_params", IN_PATH}:
-        return
+    is_asked = sent.part in {"query_params", IN_PATH}
     keys = dict.fromkeys(str(key) for item in sources.items for key in item)
     sign = name[: len(name) - len(name.lstrip("$@_"))]
-    yield from ((2, sign + one) for one in (*_USUAL, *keys) if _are_alike(one, name))
-    for placeholder in _PLACEHOLDER.findall(str(sent.value)):
-        for one in (placeholder, sources.nouns.get(placeholder, "")):
-            word = singular(one) if one else ""
-            yield from ((3, other) for other in (one, word, f"{word}_id", f"{word}Id") if word)
+    usual = (*(_USUAL if is_asked else ()), *keys)
+    yield from ((2, sign + one) for one in usual if _are_alike(one, name))
+    if not is_asked:
+        return
     yield from ((2, one) for one in (*_compared(name, sources), counted(name), f"{name}[]"))
     words = words_of(name)
     bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
@@ -194,8 +179,6 @@ def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
     """A list with what ought to come in it, or without what the API names; another JSON type."""
     text = sent.value
     yield from ((0, other) for other in _written_lists(sent, sources))
-    if sent.whole and sent.value == sent.whole[0] and sources.items:
-        yield 0, [*sources.respelled(sent.whole)]
     if sent.whole and sent.value == sent.whole[0]:
         for way in (str.upper, str.lower):
             yield _USUALLY, [*(way(str(one)) for one in sent.whole)]
@@ -207,8 +190,6 @@ def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
     elif sent.part == "body" and not sent.whole:
         if isinstance(text, str) and _SCALAR.fullmatch(text):
             yield _USUALLY, json.loads(text)
-        elif isinstance(text, int):
-            yield _USUALLY, json.dumps(text)
         if not isinstance(text, dict | list):
             yield 4, [text]
 
@@ -240,36 +221,35 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     value = json.dumps(sent.value) if isinstance(sent.value, bool) else str(sent.value)
     same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
     said = {one.strip(".") for one in PARTS.findall(sources.said)}
+    if value.endswith(")") and not said:  # keys within a key: `items(id,name)`
+        for more in sources.more(_WORDS.findall(value), value):
+            yield 1, f"{value[:-1]},{','.join(more)})"
     if len(value) <= LONGEST or KEYS.fullmatch(value):
         # What names one key may name several.
         yield from ((1 if "," in value else 3, one) for one in _listed(value, sources, said))
     yield from ((1, one) for one in _selected(value, sources))
     yield from _replaced(sent, sources, said, same)
-    if isinstance(sent.value, float):
-        yield 0, value
     yield from ((2, one) for one in _as_others(value, same))
     if len(value) > LONGEST:
         return
-    yield from ((1, one) for one in _held(value, sources.items))
+    yield from ((1, one) for one in values_like(value, sources.items))
     if PARTS.fullmatch(value):
         yield _USUALLY, counted(value)
         quoted = {*_QUOTED.findall(sources.said)}
         likely = sorted(said - {value}, key=_by_likeness(value))
         yield from ((3, one) for one in sorted(likely, key=lambda one: one not in quoted))
-    for way in [way for way in _YES_AND_NO if value in way]:
-        yield from ((_USUALLY, other[way.index(value)]) for other in _YES_AND_NO)
     for one, other in permutations([sign for sign in _JOINING if sign in value], 2):
         yield _USUALLY, value.replace(one, other)
     for one in (value.lower(), value.upper(), value.replace("-", "_"), value.replace("_", "-")):
         yield _USUALLY, one
 
 
-def _held_in(items: Items, name: str) -> set[str]:
+def held_in(items: Items, name: str) -> list[str]:
     """The short texts that items have under keys that are called like a name."""
     paths = dict.fromkeys(path for item in items[:_MOST_ITEMS] for path in leaves(item))
     called = [path for path in paths if alikeness(path[-1], name) >= _ALIKE]
     values = (follow(item, path) for path in called for item in items)
-    return {one for one in values if isinstance(one, str) and PARTS.fullmatch(one)}
+    return list(dict.fromkeys(x for x in values if isinstance(x, str) and PARTS.fullmatch(x)))
 
 
 def _held_at(items: Items, paths: AbstractSet[str]) -> list[str]:
@@ -289,7 +269,7 @@ def _replaced(
     sent: Sent, sources: Sources, said: AbstractSet[str], same: Sequence[str]
 ) -> Iterator[tuple[int, str]]:
     """A value with one of its words by another: what the refusal names before all others."""
-    held = _held_in(sources.items, sent.name)
+    held = {*held_in(sources.items, sent.name)}
     known = {
         *held,
         *said,
@@ -385,7 +365,7 @@ def _as_others(value: str, same: Sequence[str]) -> Iterator[str]:
                 yield value[: match.start()] + word + value[match.end() :]
 
 
-def _held(value: str, items: Items) -> list[str]:
+def values_like(value: str, items: Items) -> list[str]:
     """Values by which items are known that are like one; or those of the item that has it."""
     found: dict[str, float] = {}
     if len(value) <= 1:

@@ -26,13 +26,12 @@ from resync.session import Session
 from settings import Settings
 from transport.observer import PageRead
 from transport.redaction import REDACTED
-from workbench.check.asking.alternatives import Sources
+from workbench.check.asking.alternatives import Sources, held_in
 from workbench.check.asking.answered import ask
 from workbench.check.asking.reading import CUT, Seen
 from workbench.check.asking.sent import (
     Sent,
     bare,
-    nouns_of,
     path_at,
     sent_by,
     sent_by_each,
@@ -73,6 +72,15 @@ class Listed:
     seen: Seen
     target: Target
     pages: Sequence[PageRead]
+
+    def is_of_one(self, one: PageRead, other: PageRead) -> bool:
+        """Whether two pages are of one list, and not of two parents."""
+        endpoint, (url, another) = self.target.endpoint, map(httpx.URL, (one.url, other.url))
+        if self.seen.config.selector.path_parameters and endpoint.method == "POST":
+            return False  # what tells them apart may be in their bodies
+        names = {*endpoint.query_params, *httpx.QueryParams(endpoint.path.partition("?")[2])}
+        is_same = all(url.params.get(name) == another.params.get(name) for name in names)
+        return is_same and bare(one.url) == bare(other.url)
 
     @property
     def paging(self) -> PaginationSettings:
@@ -277,10 +285,17 @@ class Nearby:
             return 0
         return 1 + await finding_in(self.jq, expressions, rows)
 
-    def sources(self, seen: Seen, said: str = "", wanted: Sequence[str] = ()) -> Sources:
+    def sources(self, said: str = "", wanted: Sequence[str] = ()) -> Sources:
         """Where other names and values come from for a resource's requests."""
         others = [sent for _, beside in self.asking for sent in beside]
-        return Sources(said, others, self.items(), tuple(wanted), nouns_of(seen.config))
+        return Sources(said, others, self.items(), tuple(wanted))
+
+    def values_called(self, name: str) -> list[str]:
+        """The values that others send under a name, items have under it, or paths have in them."""
+        sent = [one for _, beside in self.asking for one in beside if one.name == name]
+        paths = [path.strip("/").split("/") for path in self.known.paths]
+        found = [str(one.value) for one in sent if one.is_text] + held_in(self.items(), name)
+        return list(dict.fromkeys([*found, *(part for parts in paths for part in parts[1:])]))
 
     def refused(self) -> list[PageRequest]:
         """The plain requests of the kinds that are refused, of those without parents."""

@@ -125,16 +125,6 @@ def sent_by_each(resources: Iterable[EndpointResource]) -> list[tuple[str, list[
     ]
 
 
-def nouns_of(resource: EndpointResource) -> dict[str, str]:
-    """What the values of path parameters name: the last word of the path that they come from."""
-    parents = resource.selector.path_parameters.items()
-    ends = {name: str(one.endpoint or "").partition("?")[0].split("/") for name, one in parents}
-    return {
-        name: next((part for part in reversed(end) if part and "{" not in part), "")
-        for name, end in ends.items()
-    }
-
-
 def _within(part: str, given: Mapping[str, Json], path: tuple[str, ...]) -> Iterator[Sent]:
     for key, value in given.items():
         here = (*path, str(key))

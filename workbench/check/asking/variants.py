@@ -38,8 +38,10 @@ from workbench.check.asking.sent import IN_PATH, IN_URL, Sent
 from workbench.check.files.documents import yaml_of
 from workbench.check.findings import Path, Remedy, Taken, Told, Write
 from workbench.check.guesses.expressions import rows_of
+from workbench.check.guesses.names import names_in
 
 _MOST: Final = 40  # requests
+_MOST_SPARE: Final = 8  # parts of a request without which it is asked
 _PAIRS: Final = {"query_params": "params", "headers": "headers", IN_PATH: "params"}
 """The parts of a resource that are names and texts in a request, and what they are there."""
 _ADDED: Final = frozenset({"query_params", "headers", "body", "body_form"})
@@ -155,6 +157,21 @@ async def better_variant(
     return found
 
 
+async def spare_of(
+    request: PageRequest, sent: Sequence[Sent], sources: Sources, answered: Answered
+) -> tuple[Sent | None, Json]:
+    """What a request is answered without, and that answer; what the words name first."""
+    named = {*names_in(sources.said)}
+    leaves = [one for one in sent if not isinstance(one.value, dict)]
+    places = list({(one.part, one.path): one for one in leaves[::-1]}.values())[::-1]
+    for one in sorted(places, key=lambda one: one.name not in named)[:_MOST_SPARE]:
+        less = left_out(request, one)
+        body = await answered(less) if less else None
+        if body is not None:
+            return one, body
+    return None, None
+
+
 def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> Iterator[Variant]:
     known = {one.where for one in sent}
     yield from _additions(request, known, sources)
@@ -171,6 +188,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
             (rank, name)
             for rank, name in by_rank(names_for(one, sources))
             if (one.where[0], (*one.path[:-1], name)) not in known
+            and not _is_in(request, dataclasses.replace(one, path=(*one.path[:-1], name)))
         ]
         is_first = (not one.whole or one.value is one.whole[0]) and one.part != IN_URL
         for rank, name in names[: MOST_OF_ONE + MOST_OF_ONE // 2] if is_first else ():
@@ -188,7 +206,8 @@ def _additions(
     """With what others send beside what it sends, or with the keys that are to come."""
     more = {one.where: one.added for one in sources.others if one.is_text}
     for place, one in list(more.items())[:MOST_OF_ONE]:
-        if place not in known and len(one.path) == 1 and one.part in _ADDED:
+        is_new = place not in known and not _is_in(request, one)
+        if is_new and len(one.path) == 1 and one.part in _ADDED:
             yield Variant(2, one, _with_more(request, one), value=one.value)
     others = [one.added for one in sources.others if one.where not in known]
     for one in lists_of_keys(others, sources) if sources.read else ():

@@ -14,7 +14,7 @@ from workbench.check.findings import Path, Remedy, Write, nearest
 
 _UNDEFINED: Final = re.compile(r"(\$?[\w:]+)/(\d+) is not defined|\$(\w+) is not defined")
 _HYPHENED: Final = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
-_SIGNED: Final = re.compile(r"\.([@#$][\w:.-]*\w|[A-Za-z_]\w*(?:[:@]\w+)+)")
+_SIGNED: Final = re.compile(r"\.([@#$][\w:.-]*\w|[A-Za-z_][\w-]*(?:[:@][\w-]*\w)+)")
 """A key with a sign in it, as XML's attributes and JSON-LD's keys have."""
 _BARE: Final = re.compile(r'([+]|==|!=)\s*([^\s".+()\[\]{}|,$][^\s"+()\[\]{}|,]*)')
 _CALLED: Final = re.compile(r'(\S+)\s+(?:\|\s*)?([a-z]\w*)\s+("[^"]*")')

@@ -59,10 +59,17 @@ class _Read:
         """How many faults its shape has."""
         return len(self.document.findings)
 
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """How far it is from a mapping: less is nearer."""
+        line = next((one.line or 0 for one in self.document.findings), 0)
+        is_unread = self.document.value is None
+        return is_unread, -line if is_unread else 0, self.faults
+
     def is_better(self, other: _Read) -> bool:
         """Whether some faults of another text are not here, and no others are."""
-        if self.document.value is None:
-            return False
+        if self.document.value is None:  # a second slip, further down
+            return other.document.value is None and self.rank < other.rank
         if other.document.value is None:
             return self.faults <= _FEW
         own, others = (
@@ -81,6 +88,8 @@ def read_mended(path: FilePath, name: str) -> tuple[Document, EndpointAppConfig 
     while len(slips) < _MOST and (found := _mended(read, name)):
         slip, read = found
         slips.append(slip)
+    if read.document.value is None:  # what was changed has not led on
+        slips, read = [], _read(text, name)
     read.document.findings[:0] = slips
     return read.document, None if slips else read.config
 
@@ -97,7 +106,7 @@ def _mended(read: _Read, name: str) -> tuple[Finding, _Read] | None:
     edits = (one for at in _suspicious(read.document, lines) for one in _edits(lines, at))
     for edit in islice(edits, _MOST_TRIALS):
         other = _read(edit.of(lines), name)
-        if other.is_better(read) and (best is None or other.faults < best[1].faults):
+        if other.is_better(read) and (best is None or other.rank < best[1].rank):
             best = edit, other
         if best and not best[1].faults:
             break

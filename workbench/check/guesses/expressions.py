@@ -31,7 +31,7 @@ _NAMED: Final = 0.8  # of a key that is called as what it is for
 _MOST: Final = 8  # candidates that are run
 _SAMPLE: Final = 100  # items
 _FEW: Final = 20  # of an answer that is one of many
-_DEEPEST: Final = 4  # objects around a value
+_DEEPEST: Final = 5  # objects around a value
 _DEEPEST_LIST: Final = 5  # around a list, GraphQL's included
 
 
@@ -127,6 +127,23 @@ def with_operands(expression: str, templates: Iterable[str]) -> Iterator[str]:
             yield expression[:begin] + made + expression[end:]
 
 
+def beside_nulls(candidates: Iterable[str], before: Sequence[Json]) -> Iterator[str]:
+    """Expressions, and after each that may make something of null the one that does not."""
+    for candidate in candidates:
+        yield candidate
+        head, joint, rest = candidate.partition(" + ")
+        if None in before and joint and rest.startswith('"'):
+            yield f"{head} | values | . + {rest}"
+        elif None in before and joint and head.startswith('"'):
+            yield f"{rest} | values | {head} + ."
+        elif None in before and " | " in candidate:
+            yield candidate.replace(" | ", " | values | ", 1)
+        if " | .[] | " in candidate and any(
+            isinstance(value, list) and None in value for value in before
+        ):
+            yield candidate.replace(" | .[] | ", " | .[] | values | ", 1)
+
+
 def keys_read(mappings: Json) -> list[str]:
     """The keys that the expressions of a mapping read, each once."""
     paths = (path for text in texts_in(mappings) for path in paths_in(text))
@@ -211,9 +228,13 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
         scores = [_NAMED * alikeness(name, one[-1])] if name else []
         if one[:depth] == begun and len(one) > depth and one[depth + 1 :] == rest:
             scores.append(alikeness(missing, one[depth]))
-        # The same name elsewhere: deeper, as in .fields.summary, or less deep.
+        # The same name elsewhere: deeper, as in .fields.summary, or less deep. First in what is
+        # called like what is around it: `.incident_status.name` for `.status.name`.
         if letters(one[-1]) == letters(path[-1]):
-            scores.append(_ELSEWHERE)
+            is_around = len(one) > depth and (depth > 0 or len(path) > 1)
+            around = likeness(path[depth], one[depth]) >= _LIKE if is_around and rest else depth > 0
+            is_around = is_around and one[:depth] == begun and around
+            scores.append(_ELSEWHERE + _CALLED * is_around)
         if letters("".join(one)) == letters("".join(path)):
             scores.append(_ELSEWHERE)
         # And there as what it is for: `.role.slug` for a role.

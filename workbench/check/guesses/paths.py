@@ -16,7 +16,6 @@ from workbench.check.guesses.expressions import paths_in
 from workbench.check.guesses.names import (
     counted,
     letters,
-    names_in,
     plural,
     spellings,
     without_slip,
@@ -40,8 +39,6 @@ _MOST_GRAFTED: Final = 2  # parts of another path
 _SHORTEST: Final = 3  # letters of a word that is cut short
 SEARCHES: Final = dict.fromkeys(("search", "query", "list", "find", "filter"))
 """What the paths of searches end with, to which a POST changes nothing: guesses, as below."""
-_LIST: Final = "list"
-"""What paths of lists often end with: a guess, of which the API's answer shows whether it is so."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,8 @@ def known_of(resources: Sequence[EndpointResource]) -> Known:
         words |= {stem_of(part) for part in parts if "{" not in part}
         names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")
         words |= {*names, *map(plural, names)}
-        words |= {path[-1] for path in paths_in(one.selector.data_path or "")}
+        keys = {path[-1] for path in paths_in(one.selector.data_path or "")}
+        words |= {*keys, *map(plural, keys)}
     end = "/" if sum(slashes) * 2 > len(slashes) else ""
     return Known(frozenset(paths), frozenset(words), frozenset(templates), end)
 
@@ -143,20 +141,6 @@ def spoken_paths(path: str, words: str, base_path: str, values: Mapping[str, str
     said = (one.rstrip(".") for one in SPOKEN.findall(words))
     texts = [one if one.startswith(f"{base}/") else base + one for one in said]
     return [f"/{one}" for one in linked_paths(path, texts, base_path, values, least=0.0)]
-
-
-def told_paths(path: str, words: str, known: Known) -> list[str]:
-    """A path with the words of a refusal, those most like it first, for one of its parts.
-
-    For the one that the refusal names, else for its last word. None that the mapping reads.
-    """
-    parts, said = path.strip("/").split("/"), names_in(words)
-    at = quoted_part(path, words)
-    at = _last_word(parts) if at is None else at
-    others = sorted(
-        {*said} - {*parts}, key=lambda one: (-likeness(one, parts[at]), said.index(one))
-    )
-    return [f"/{_with(parts, at, one)}" for one in others if f"/{one}" not in known.paths]
 
 
 def quoted_part(path: str, words: str) -> int | None:
@@ -255,7 +239,12 @@ def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
             if "{" not in parts[at]
         )
     yield from islice(versions(parts), _NEAREST)
-    yield f"{own}/{_LIST}"
+    # Behind what a value is called: `/users/email/{email}`.
+    yield from (
+        "/".join([*parts[:at], part.strip("{}"), *parts[at:]])
+        for at, part in enumerate(parts)
+        if "{" in part and part.strip("{}") not in parts
+    )
     # Several of each thing that it names.
     several = (plural(singular(stem_of(part))) + ending_of(part) for part in parts)
     yield "/".join(
@@ -266,10 +255,8 @@ def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
     yield from (_with(parts, at, word) for word in of_items[:1])
     yield from _beside(parts, known)
     for place in range(at - 1, -1, -1):
-        if "{" not in parts[place]:
+        if "{" not in parts[place] and not _VERSION.fullmatch(parts[place]):
             yield from (_with(parts, place, word) for word in _words(parts[place], known))
-    if "{" not in own:
-        yield from (f"{prefix}/{own}" for prefix in ("api", "v1", "api/v1"))
     for place in range(len(parts) - 1):  # two parts in another order
         yield "/".join([*parts[:place], parts[place + 1], parts[place], *parts[place + 2 :]])
     yield from (_with(parts, at, word) for word in _words(parts[at], known))
@@ -365,3 +352,4 @@ def versions(parts: Sequence[str], told: Sequence[str] = ()) -> Iterator[str]:
                 one = f"{version[1]}{number}{version[3] or ''}"
                 if one != parts[at]:
                     yield "/".join([*parts[:at], one, *parts[at + 1 :]])
+            yield "/".join([*parts[:at], f"{'' if version[1] else 'v'}{own}", *parts[at + 1 :]])

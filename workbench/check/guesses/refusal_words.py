@@ -35,6 +35,9 @@ _SAYINGS: Final = tuple(
         rf"{_ALONE}{_NAME}: must be",
     )
 )
+_LACKING: Final = re.compile(
+    rf"[\"'`]({_NAMED})[\"'`\\]* is an? (?:required|mandatory) {_WHAT}", re.IGNORECASE
+)
 _QUOTED: Final = re.compile(
     rf"{_WHAT}s?[\"'`\\]*:? ?[\"'`\\]+([A-Za-z][\w.$\[\]-]*)[\"'`\\]", re.IGNORECASE
 )
@@ -70,6 +73,8 @@ _UNSUPPORTED: Final = httpx.codes.UNSUPPORTED_MEDIA_TYPE
 
 def named_missing(words: str) -> str:
     """The name that a refusal says to be missing; "" for none."""
+    if lacking := _LACKING.search(words):
+        return lacking[1]
     quoted = _QUOTED.search(words)
     if quoted and (_MISSED.search(_NULL.sub("", words)) or _ONE_OF.search(words)):
         return quoted[1]

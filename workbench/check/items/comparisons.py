@@ -16,25 +16,31 @@ from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.guesses.expressions import (
     alike,
     better,
+    first_paths,
     has_path,
     is_scalar,
+    leaves,
     paths_in,
     spans_in,
     values_of,
     written,
 )
+from workbench.check.guesses.names import letters
 
 _SHOWN: Final = 60  # items of which values are told
 _MOST: Final = 12  # candidates
 _FEW: Final = 5  # values that are told
 _LIKE: Final = 0.7  # likeness of a word and the one that was meant
 _SAME: Final = 0.9
+_TYPING: Final = 0.85  # of a name and the same name with a slip
+_FEWEST: Final = 3  # items of which an absent key says something
 _ASSIGNED: Final = re.compile(r"(?<![=!<>|+*/-])=(?!=)")
 _NEGATED: Final = re.compile(r"\s*not\s+(.+)")  # as other languages say it
 _COMPARED: Final = re.compile(
     r'\s*[=!]=\s*("(?:[^"\\]|\\.)*"|(?:-?\d+(?:\.\d+)?|true|false)(?![\w.]))'
 )
 """A comparison with a value, behind a path."""
+_ORDERED: Final = re.compile(r"\s*[<>]=?\s*-?\d")
 _LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w."])(-?\d+(?:\.\d+)?|true|false)\b')
 
 
@@ -44,7 +50,16 @@ async def compared(jq: JqWorker, expression: str, items: Items) -> Remedy:
         if count := await _hits(jq, candidate, items):
             return Write(candidate, f"true for {count} of {len(items)}")
     for path in paths_in(expression):
-        if has_path(items, path):
+        is_there = has_path(items, path)
+        # A key that has the very value; within what is there, where that is an object.
+        keys = dict.fromkeys(one for item in items[:_SHOWN] for one in leaves(item))
+        for other in (one for one in keys if not is_there or one[: len(path)] == path != one):
+            candidate = expression.replace(written(path), written(other))
+            held = (json.dumps(follow(item, other), default=str) for item in items)
+            is_held = any(one in expression for one in held)
+            if is_held and (count := await _hits(jq, candidate, items)):
+                return Write(candidate, f"true for {count} of {len(items)}")
+        if is_there:
             return held_at(path, items)
         near = await better(jq, expression, items, fits=lambda value: value is True)
         if near and (count := await _hits(jq, near.expression, items)):
@@ -56,12 +71,34 @@ async def compared(jq: JqWorker, expression: str, items: Items) -> Remedy:
     return ""
 
 
+def misspelt(expression: str, items: Items) -> Write | None:
+    """What to write where a key is read that no item has, beside one that is spelled nearly so.
+
+    Or that is called the same at another place.
+    """
+    for path in first_paths(expression) if len(items) >= _FEWEST else ():
+        if has_path(items, path):
+            continue
+        for other in alike(path, items):
+            own, last = letters(path[-1]), letters(other[-1])
+            if own == last or likeness(own, last) >= _TYPING:
+                told = f"no item has {written(path)}"
+                return Write(expression.replace(written(path), written(other)), told)
+    return None
+
+
 async def of_other_type(jq: JqWorker, expression: str, items: Items) -> Write | None:
     """What to write where values are compared with one that is of another JSON type than all.
 
     Some item has the same of the right type, so that the expression gives something else then.
     """
     for path, end in spans_in(expression):
+        ordered, texts = _ORDERED.match(expression, end), [follow(item, path) for item in items]
+        if ordered and any(isinstance(one, str) for one in texts):
+            own = written(path)
+            number = expression.replace(own, f"({own} | tonumber)") if own in expression else ""
+            if number and all(value is not None for value in await values_of(jq, number, items)):
+                return Write(number, "it compares texts with a number")
         literal = _COMPARED.match(expression, end)
         held = [value for item in items if (value := follow(item, path)) not in (None, MISSING)]
         kinds = {_kind_of(value) for value in held}

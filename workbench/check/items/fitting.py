@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,7 +12,13 @@ from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, Missing, follow
 from workbench.check.findings import Remedy, Write, likeness
-from workbench.check.guesses.expressions import leaves, paths_in, values_of, written
+from workbench.check.guesses.expressions import (
+    beside_nulls,
+    leaves,
+    paths_in,
+    values_of,
+    written,
+)
 from workbench.check.guesses.names import letters
 from workbench.store.model import Blueprint, PropertySchema, Relation, Schema
 from workbench.store.rules import EntityFault, faults_of
@@ -21,6 +27,8 @@ from workbench.suggest.vocabulary import names_identity, words_of
 _TEXTS: Final = 6  # of an object that are tried
 _ALIKE: Final = 0.8  # names that mean the same
 _SAME: Final = 0.99
+_EARLY: Final = "1971"  # what small numbers are as times: they are none
+_INDEXED: Final = re.compile(r"\[\d+\]\s*$")
 _DATED: Final = re.compile(r"\s*(?:/\s*10+)?\s*(?:\|\s*floor\s*)?\|\s*todate\b")
 _SPLIT: Final = re.compile(r'split\("(.)"\)')
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}(?:[:/?#]\S*)?")
@@ -198,7 +206,12 @@ class _Misfit:
         """How likely a key is meant: called as the property is, or beside what is read and so."""
         last = path[-1]
         is_beside = any(path[:-1] == one[:-1] and last.startswith(one[-1]) for one in read)
-        if is_beside or letters(last) == letters(self.fault.name):
+        own = words_of(self.fault.name)  # or called so and on: `SortOrder` for `sort`
+        if (
+            is_beside
+            or letters(last) == letters(self.fault.name)
+            or words_of(last)[: len(own)] == own
+        ):
             return 1.0
         wanted = (self.fault.name, *(one[-1] for one in read))
         return min(max(_named(last, one) for one in wanted), _SAME)
@@ -210,6 +223,8 @@ class _Misfit:
         expression, inner = self.expression, self.inner
         if self.relation and self.relation.many and ("[]" in expression or "[0]" in expression):
             yield f"[{expression.replace('[0]', '[]')}]"  # all, not one after another or the first
+        if self.schema.type == "array":  # all of it, and not the first
+            yield from (expression[: one.start()] for one in _INDEXED.finditer(expression))
         yield from self.within(inner, is_one=bool(self.schema.format))
         yield from self._of_elements()
         if self.schema.format == "date-time" and _DATED.search(expression):
@@ -299,6 +314,7 @@ class _Misfit:
         is_scalar = not any(isinstance(value, list | dict) for value in self.known)
         are_objects = any(isinstance(one, dict) for value in self.known for one in _elements(value))
         refused = {"{} | tostring": not is_scalar, "[{} | .[] | tostring]": are_objects}
+        refused["[{} | tostring]"] = any(isinstance(value, list) for value in self.known)
         yield from (one for one in _CONVERSIONS.get(wanted, ()) if not refused.get(one))
 
     def loses(self, candidate: str) -> bool:
@@ -390,7 +406,7 @@ class Fitter:
     async def _first(self, misfit: _Misfit) -> str:
         """The first expression that fits wherever there was a value; "" for none."""
         before = misfit.values
-        for candidate in _beside_nulls(misfit.candidates(self._origin), before):
+        for candidate in beside_nulls(misfit.candidates(self._origin), before):
             values = await values_of(self._jq, candidate, misfit.items)
             fits = all(
                 misfit.fits(value) if old is not None else value in (None, False)
@@ -398,24 +414,10 @@ class Fitter:
             )
             # A comparison that is false for values of two kinds compares with something else.
             is_blind = all(value is False or value is None for value in values)
-            if fits and not (is_blind and len(set(map(str, before))) > 1):
+            is_early = "todate" in candidate and all(str(one) < _EARLY for one in values if one)
+            if fits and not is_early and not (is_blind and len(set(map(str, before))) > 1):
                 return candidate
         return ""
-
-
-def _beside_nulls(candidates: Iterable[str], before: Sequence[Json]) -> Iterator[str]:
-    """Expressions, and after each that may make something of null the one that does not."""
-    for candidate in candidates:
-        yield candidate
-        head, joint, rest = candidate.partition(" + ")
-        if None in before and joint and rest.startswith('"'):
-            yield f"{head} | values | . + {rest}"
-        elif None in before and joint and head.startswith('"'):
-            yield f"{rest} | values | {head} + ."
-        elif None in before and " | " in candidate:
-            yield candidate.replace(" | ", " | values | ", 1)
-        if " | .[] | " in candidate and any(None in _elements(value) for value in before):
-            yield candidate.replace(" | .[] | ", " | .[] | values | ", 1)
 
 
 def _named(one: str, other: str) -> float:

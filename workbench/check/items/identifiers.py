@@ -25,7 +25,8 @@ from workbench.check.guesses.expressions import (
     values_of,
     written,
 )
-from workbench.check.guesses.names import IDENTIFYING
+from workbench.check.guesses.names import IDENTIFYING, letters
+from workbench.suggest.targets import singular
 
 _NOTHING: Final = re.compile(r"null|\W")
 _IDS: Final = frozenset({"id", "uuid", "uid"})
@@ -115,11 +116,16 @@ def as_texts(expression: str, values: Sequence[Json]) -> str:
     return f"{expression} | values | tostring" if None in values else f"{expression} | tostring"
 
 
-def unique_key(items: Items, wanted: AbstractSet[str] = frozenset()) -> Write | None:
+def unique_key(
+    items: Items, wanted: AbstractSet[str] = frozenset(), kind: str = ""
+) -> Write | None:
     """A key, or two together, whose values are different in all items; or nothing.
 
-    ``wanted``: what relations lead to: a key with such values comes first.
+    ``wanted``: what relations lead to: a key with such values comes first. Then one that is called
+    as what the items of a ``kind`` are.
     """
+    noun = singular(kind.partition("?")[0].rstrip("/").rpartition("/")[2]).lower()
+    nouns = {noun, f"{noun}id"}
 
     def is_wanted(path: Sequence[str]) -> bool:
         column = [follow(item, path) for item in items]
@@ -131,7 +137,14 @@ def unique_key(items: Items, wanted: AbstractSet[str] = frozenset()) -> Write | 
         for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
         if is_wanted(path) or all(_tells(path, follow(item, path)) for item in items)
     ]
-    paths.sort(key=lambda path: (not is_wanted(path), _rank(path), len(path)))
+    paths.sort(
+        key=lambda path: (
+            not is_wanted(path),
+            letters(path[-1]) not in nouns,
+            _rank(path),
+            len(path),
+        )
+    )
     for path in paths:
         if _is_unique(path, items):
             is_text = all(isinstance(follow(item, path), str) for item in items)

@@ -17,7 +17,6 @@ from workbench.check.findings import (
     Finding,
     Path,
     Remedy,
-    Severity,
     Write,
     nearest,
 )
@@ -30,7 +29,7 @@ from workbench.check.guesses.expressions import (
     values_of,
     written,
 )
-from workbench.check.items.comparisons import compared, of_other_type
+from workbench.check.items.comparisons import compared, misspelt, of_other_type
 from workbench.check.items.fitting import Fitter
 from workbench.check.items.identifiers import (
     as_texts,
@@ -46,7 +45,6 @@ from workbench.check.items.identifiers import (
 )
 from workbench.check.items.other_lists import (
     lacks_mapped,
-    listed_in_others,
     listed_otherwise,
     other_list,
 )
@@ -57,7 +55,7 @@ from workbench.check.items.values import Values
 _FEW: Final = 3  # items of which an absent key says something
 _MOST: Final = 24  # keys that are named
 _SHOWN: Final = 60
-_DELIMITERS: Final = (",", ";", "\t", "|")
+_INDEXED: Final = re.compile(r"\s*(\..*?)\[-?\d+\]\s*")
 _PASSING: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\S*)?|\d+(\.\d+)+")
 """What dates and versions look like: they pass."""
 
@@ -86,19 +84,19 @@ class Judge:
         found = await self._query(seen)
         if not seen.passed:
             return await self._whole(seen) or found
-        if one_column := self._one_column(seen):
-            return [one_column]
+        if alone := await self._first_alone(seen):
+            return [alone]
         if remedy := await other_list(self._jq, seen):
             return [self._elsewhere(seen, remedy)]
-        if remedy := await listed_in_others(self._jq, seen):
-            found.append(self._elsewhere(seen, remedy, some=True))
         if unknown := self._unknown(seen):
             return [unknown]
         naming = await self._identifier(seen)
         found += naming or self._refused.no_text(seen, "identifier")
         found += self._refused.no_text(seen, "title")
         found += await self._values.findings(seen)
-        found += await self._refused.findings(seen)
+        told = {(one.file, one.line) for one in found if one.severity == "error"}
+        refused = await self._refused.findings(seen)
+        found += [one for one in refused if (one.file, one.line) not in told]
         found += await self._leading.findings(seen)
         return found
 
@@ -126,15 +124,18 @@ class Judge:
         most = max(held.values())
         return [name for name, count in held.items() if count == most]
 
-    def _one_column(self, seen: Seen) -> Finding | None:
-        """At the delimiter of a CSV that leaves each row in one column."""
-        selector = seen.config.selector
-        names = {str(key) for item in seen.items for key in item if not str(key).startswith("__")}
-        other = next((one for one in _DELIMITERS if one in "".join(names)), "")
-        if selector.response_format != "csv" or len(names) != 1 or not other:
+    async def _first_alone(self, seen: Seen) -> Finding | None:
+        """At a data_path that takes one item of a list of several."""
+        path = str(seen.config.selector.data_path or "")
+        found = _INDEXED.fullmatch(path)
+        bodies = [{"body": page.body} for page in seen.own_pages] if found else []
+        expression = f".body | {found[1]}" if found else ""
+        lists = [one for one in await values_of(self._jq, expression, bodies) if one]
+        most = max((len(one) for one in lists if isinstance(one, list)), default=0)
+        if found is None or most <= 1:
             return None
-        problem = f"each row of the CSV has one column, {next(iter(names))[:_SHOWN]!r}"
-        return seen.finding(("selector", "csv", "delimiter"), problem, Write(other))
+        problem = f"data_path {path!r} takes one of {most} items"
+        return seen.finding(("selector", "data_path"), problem, Write(found[1]))
 
     async def _whole(self, seen: Seen) -> list[Finding]:
         """At a data_path whose items have no identifier, beside a list with what is mapped."""
@@ -145,13 +146,12 @@ class Judge:
         remedy = await listed_otherwise(self._jq, seen)
         return [self._elsewhere(seen, remedy)] if remedy else []
 
-    def _elsewhere(self, seen: Seen, remedy: Remedy, *, some: bool = False) -> Finding:
-        """At a data_path, where another one leads to what is mapped; in ``some`` answers."""
+    @staticmethod
+    def _elsewhere(seen: Seen, remedy: Remedy) -> Finding:
+        """At a data_path, where another one leads to what is mapped."""
         path = seen.config.selector.data_path or "."
-        severity: Severity = "warn" if some else "error"
-        where = "some answers" if some else "items"
-        problem = f"data_path {path!r} leads to {where} without what is mapped"
-        return seen.finding(("selector", "data_path"), problem, remedy, severity)
+        problem = f"data_path {path!r} leads to items without what is mapped"
+        return seen.finding(("selector", "data_path"), problem, remedy)
 
     # --- the query -------------------------------------------------------------------------
 
@@ -160,9 +160,12 @@ class Judge:
         items = [one.item for one in seen.mapped]
         odd = [one for one in seen.mapped if one.evaluation.passed is None]
         if seen.passed and not odd:
-            other = await of_other_type(self._jq, query, items)
-            problem = f"query {query!r} compares with a value of another type"
-            return [seen.finding(path, problem, other)] if other else []
+            if other := await of_other_type(self._jq, query, items):
+                problem = f"query {query!r} compares with a value of another type"
+                return [seen.finding(path, problem, other)]
+            other = misspelt(query, items)
+            problem = f"query {query!r} reads a key that no item has"
+            return [seen.finding(path, problem, other, "warn")] if other else []
         near = await compared(self._jq, query, items)
         remedy = near or self._not_there(seen, query, items)
         if odd:
@@ -231,7 +234,7 @@ class Judge:
         if isinstance(found, Write):
             of_items = await values_of(self._jq, str(found.value), items)
             found = replace(found, value=as_texts(str(found.value), of_items))
-        found = found or unique_key(items, self._leading.wanted_of(seen)) or ""
+        found = found or unique_key(items, self._leading.wanted_of(seen), seen.config.kind) or ""
         told = found or "choose a key that tells items apart"
         return seen.finding(path, problem, told)
 
@@ -254,18 +257,21 @@ class Judge:
 
     async def _instead(self, seen: Seen, expression: str) -> Write | None:
         """What gives identifiers where an expression gives none; None where nothing does."""
-        items = seen.kept
+        items, wanted = seen.kept, self._leading.wanted_of(seen)
+        key = unique_key(items, wanted, seen.config.kind) if wanted else None
+        if key and wanted & {str(one) for one in await values_of(self._jq, str(key.value), items)}:
+            return replace(key, proof="unique, and relations have its values")
         if sibling := await first_unique(self._jq, self._siblings(seen, expression), items):
             return Write(sibling, "unique, and another kind of this blueprint has it so")
         near = await better(self._jq, expression, items, fits=is_scalar)
         if wrapped := await first_unique(self._jq, self._wrapped(seen, expression), items):
             return Write(wrapped, "unique")
         if near is None:
-            return unique_key(items, self._leading.wanted_of(seen))
+            return unique_key(items, kind=seen.config.kind)
         values = await values_of(self._jq, near.expression, items)
         remedy = replace(near, expression=as_texts(near.expression, values)).of(len(items))
         is_shared = len({json.dumps(one) for one in values}) < len(values)
-        return (is_shared and unique_key(items, self._leading.wanted_of(seen))) or remedy
+        return (is_shared and unique_key(items, kind=seen.config.kind)) or remedy
 
     @staticmethod
     def _wrapped(seen: Seen, expression: str) -> list[str]:
@@ -294,7 +300,7 @@ class Judge:
             return Write(candidate, also=key if key.partition(" ")[0] not in candidate else "")
         return (
             await with_other_part(self._jq, expression, items)
-            or unique_key(items, self._leading.wanted_of(seen))
+            or unique_key(items, self._leading.wanted_of(seen), seen.config.kind)
             or "choose a key that tells items apart"
         )
 

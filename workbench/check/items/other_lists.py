@@ -72,22 +72,6 @@ async def listed_otherwise(jq: JqWorker, seen: Seen, beyond: int | None = None) 
     return ""
 
 
-async def listed_in_others(jq: JqWorker, seen: Seen) -> Remedy:
-    """What to write for ``data_path`` where some answers have their list at other keys; or "".
-
-    Those have nothing where it leads, and there what is mapped.
-    """
-    selector, found = seen.config.selector, dict[str, None]()
-    keys = plain_path(selector.data_path or "")
-    for page in [page for page in seen.own_pages if not page.rows and keys]:
-        body = _unwrapped(page.body) if selector.response_format == "xml" else page.body
-        if isinstance(body, dict) and keys and keys[0] not in body:
-            other = await list_with(jq, seen.mappings, body)
-            found |= {other[0]: None} if other and other[0].startswith(".") else {}
-    path = " // ".join([str(selector.data_path), *found])
-    return Write(path, "of those without any, too") if found else ""
-
-
 def at_list(path: str, count: int) -> Remedy:
     """What to write for ``data_path`` that leads to a list of so many."""
     if path == ".":

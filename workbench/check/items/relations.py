@@ -248,8 +248,7 @@ class Relations:
 
     async def are_lists(self, seen: Seen, name: str, expression: str) -> bool:
         """Whether a relation's values are lists of identifiers of its target, of several things."""
-        relation = self._relations_of(seen).get(name)
-        known = self._identifiers_of(relation.target)[0] if relation else set()
+        known = self.known_of(seen, name)
         values = await values_of(self._jq, expression, seen.kept)
         lists = [value for value in values if isinstance(value, list) and value]
         held = [one for value in lists for one in value]
@@ -267,6 +266,11 @@ class Relations:
             return ""
         return await self._leading.path(seen, known, name, expression, many=relation.many)
 
+    def known_of(self, seen: Seen, name: str) -> set[str]:
+        """The identifiers that were seen of what a relation leads to."""
+        relation = self._relations_of(seen).get(name)
+        return self._identifiers_of(relation.target)[0] if relation else set()
+
     def _identifiers_of(self, blueprint: str) -> tuple[set[str], bool]:
         """The identifiers that were seen of a blueprint, and whether that is all there are."""
         known: set[str] = set()
@@ -274,8 +278,9 @@ class Relations:
         for seen in self._all:
             makes = [one for one in seen.passed if one.made.get("blueprint") == blueprint]
             names = [one.made.get("identifier") for one in makes]
-            own = {str(one) for one in names if one not in (None, "", "null")}
-            if len(own) * 2 < len(names):  # they are wrong themselves, which is told of them
+            own = {*(held := [str(one) for one in names if one not in (None, "", "null")])}
+            # They are wrong themselves, which is told of them.
+            if len(held) < len(names) or len(own) * 2 < len(names):
                 return set(), False
             known |= own
             if makes or f'"{blueprint}"' in seen.mappings.blueprint:

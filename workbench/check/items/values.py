@@ -21,6 +21,7 @@ from workbench.check.guesses.expressions import (
     has_path,
     is_scalar,
     is_something,
+    leaves,
     paths_in,
     values_of,
     with_operands,
@@ -137,6 +138,13 @@ class Values:
         alone = written(next(iter(paths_in(jq)), ()))
         if part != "properties" or not alone or not jq.strip().startswith(f"{alone} |"):
             return ""
+        (path,) = paths_in(alone)
+        for key_beside in dict.fromkeys(one for item in items for one in leaves(item)):
+            other = jq.replace(alone, written(key_beside))
+            if key_beside[:-1] == path[:-1] and key_beside[-1].startswith(path[-1]):
+                values = await values_of(self._jq, other, items)
+                if all(value is not None and admits(blueprint, key, value) for value in values):
+                    return Write(other, f"{len(values)} of {len(items)}")
         held = await values_of(self._jq, alone, items)
         fitting = await self._made_to_fit(alone, key, items, blueprint)
         return fitting or (Write(alone) if all(admits(blueprint, key, x) for x in held) else "")
@@ -147,12 +155,23 @@ class Values:
         if found is None:
             return ""
         (path,), (keys,) = paths_in(found[1]), paths_in(found[3])
-        lists = [one for item in items if isinstance(one := follow(item, path), list)]
-        held = [one for rows in lists for one in rows]
-        rows = [one for one in held if isinstance(one, dict)]
+        held = [follow(item, path) for item in items]
+        inner = {
+            key
+            for one in held
+            if isinstance(one, dict)
+            for key in one
+            if isinstance(one[key], list)
+        }
+        if len(inner) == 1 and not any(isinstance(one, list) for one in held):
+            path = (*path, *inner)  # an object around the list
+            return Write(jq.replace(found[1], written(path), 1))
+        lists = [one for one in held if isinstance(one, list)]
+        elements = [one for each in lists for one in each]
+        rows = [one for one in elements if isinstance(one, dict)]
         part, _, key = name.partition(".")
         blueprint = self._blueprints.get(seen.blueprint) if part == "properties" else None
-        if not rows and held:  # what has no keys
+        if not rows and elements:  # what has no keys
             is_list = blueprint is not None and admits(blueprint, key, lists[0])
             return Write(jq.replace(found[0], found[1] + ("" if is_list else found[2])))
         if not rows or has_path(rows, keys):
@@ -175,13 +194,19 @@ class Values:
             if part == "properties":
                 return admits(blueprint, key, value)
             if part == "relations" and blueprint and key in blueprint.relations:
-                return isinstance(value, list) == blueprint.relations[key].many
+                held = value if isinstance(value, list) else [value]
+                is_known = not known or any(str(one) in known for one in held)
+                return is_known and isinstance(value, list) == blueprint.relations[key].many
             return isinstance(value, str) if part == "title" else is_something(value)
 
+        known = self._leading.known_of(seen, key) if part == "relations" else set()
         column = title_of(columns(items), None) if part == "title" else None
         if column and words_of(column.keys[-1])[-1:] == words_of(jq)[-1:]:
             return Write(column.path, f"{len(column.present)} of {len(items)}")
-        if near := await better(self._jq, jq, items, key or part, fits):
+        near = await better(self._jq, jq, items, key or part, fits)
+        if near and known and not any(map(fits, await values_of(self._jq, near.expression, items))):
+            near = None  # of a relation every value has to lead somewhere
+        if near:
             told = near.of(len(items))
             return await self._made_to_fit(near.expression, key, items, blueprint) or told
         return Write(column.path, f"{len(column.present)} of {len(items)}") if column else ""

@@ -15,7 +15,7 @@ from workbench.check.asking.sent import Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out
 from workbench.check.findings import Finding, Path, Remedy, Severity
 from workbench.check.guesses.expressions import is_scalar, paths_in, values_of, written
-from workbench.check.items.comparisons import compared, held_at
+from workbench.check.items.comparisons import compared, held_at, misspelt
 from workbench.check.items.other_lists import listed_otherwise
 from workbench.check.lists.children import Children
 from workbench.check.lists.formats import rows_as_json
@@ -34,29 +34,32 @@ class Empty:
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """At most one: a filter of parents, the list beside, a format, a parameter, a field."""
-        if seen.items or seen.errors or not seen.asked:
+        if seen.errors or not seen.asked:
             return []
-        looks = (self._of_parents, self._unlike, self._beside, self._other_format)
-        for look in (*looks, self._other_field, self._left_out):
+        if found := await self._of_parents(seen):
+            return [found]
+        looks = (self._unlike, self._beside, self._other_format, self._other_field, self._left_out)
+        for look in looks if not seen.items else ():
             if found := await look(seen):
                 return [found]
         return []
 
     async def _of_parents(self, seen: Seen) -> Finding | None:
-        """A filter that no parent passes."""
-        if any(one.purpose == "page" for one in seen.exchanges):
-            return None
+        """A filter that no parent passes, or with a key that none has."""
         for name, one in seen.config.selector.path_parameters.items():
             pages = self._children.pages_of(seen, name)
             items = [item for page in pages for item in page.items]
             if one.filter in (None, "true") or not items:
                 continue
-            if any(value is True for value in await values_of(self._jq, one.filter, items)):
+            path = ("selector", "path_parameters", name, "filter")
+            if True in await values_of(self._jq, one.filter, items):
+                if other := misspelt(one.filter, items):
+                    problem = f"path_parameters.{name}.filter reads a key that no parent has"
+                    return seen.finding(path, problem, other, "warn")
                 continue
             problem = f"path_parameters.{name}.filter is true for none of {len(items)} parents"
             remedy = await self._of_filter(one.filter, items)
             severity: Severity = "warn" if pages[-1].goes_on else "error"
-            path = ("selector", "path_parameters", name, "filter")
             return seen.finding(path, problem, remedy, severity)
         return None
 
@@ -101,7 +104,9 @@ class Empty:
         if await self._children.rows_in(target.endpoint, answer):
             return None  # it is paging that leaves them out
         sent = [one for one in self._near.sent(seen, target) if not isinstance(one.value, dict)]
-        for one in list({(one.part, one.path): one for one in sent}.values())[:_MOST]:
+        parts = {(one.part, one.path): one for one in sent}
+        # What is deep in a body is seldom what all requests have.
+        for one in sorted(parts.values(), key=lambda one: -len(one.path))[:_MOST]:
             less = left_out(request, one)
             body = await self._near.body(less) if less else None
             rows = await self._children.rows_in(target.endpoint, body)
@@ -109,7 +114,7 @@ class Empty:
                 continue
             shown = as_written(one.otherwise(one.value))[:_LONGEST]
             problem = f"no items with {one.name}={shown}, and {len(rows)} without it"
-            path, remedy = await self._instead(seen, target, one, rows)
+            path, remedy = await self._instead(target, one, rows)
             return seen.finding(path, problem, remedy, "warn")
         if request.method == "POST" and request.body:
             words = self._near.session.client.quoted(answer)
@@ -120,7 +125,7 @@ class Empty:
         return None
 
     async def _instead(
-        self, seen: Seen, target: Target, sent: Sent, rows: Sequence[Json]
+        self, target: Target, sent: Sent, rows: Sequence[Json]
     ) -> tuple[Path, Remedy]:
         """What to write for a parameter that leaves everything out, and where."""
         objects = [row for row in rows if isinstance(row, dict)]
@@ -132,7 +137,7 @@ class Empty:
 
         values = [follow(row, (sent.name,)) for row in objects]
         own = [str(value) for value in values if is_scalar(value)]
-        sources = self._near.sources(seen, " ", list(dict.fromkeys(own)))
+        sources = self._near.sources(" ", list(dict.fromkeys(own)))
         sources = dataclasses.replace(sources, items=objects)
         if target.request and sent.is_text | ("{" in str(sent.value)):
             wish = Wish(self._near.body, has_rows)

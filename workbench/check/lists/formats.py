@@ -14,6 +14,9 @@ from workbench.check.asking.reading import Seen
 from workbench.check.findings import Write
 from workbench.check.guesses.expressions import values_of, written
 
+BY_HEADER: Final = "write headers: {Accept: application/json}"
+OF_ALL: Final = 'write "Accept": "application/json" in customHeaders: then it answers JSON'
+"""What makes an answer JSON: of one kind, and of all that are refused alike."""
 _OF_XML: Final = ("@", "#")
 
 
@@ -65,7 +68,7 @@ async def as_json(near: Nearby, seen: Seen) -> str:
         return "with format=json it answers JSON: write it into query_params"
     headers = (*request.headers, ("Accept", "application/json"))
     if isinstance(await near.body(replace(request, headers=headers)), dict | list):
-        return "write headers: {Accept: application/json}: then it answers JSON"
+        return f"{BY_HEADER}: then it answers JSON"
     return ""
 
 

@@ -115,7 +115,7 @@ class Pages:
     async def _repeated(self, read: Listed) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""
         for one, other in combinations(read.pages, 2):
-            is_walk = one.goes_on and bare(one.url) == bare(other.url)
+            is_walk = one.goes_on and read.is_of_one(one, other)
             same = sum(row in rows_in(one) for row in rows_in(other)) if is_walk else 0
             if same * 2 <= other.rows:
                 continue
@@ -144,8 +144,9 @@ class Pages:
         way = await self._paging.unheeded_size(read)
         if way is None:
             return []
-        size, rows = read.paging.page_size, read.pages[0].rows
-        case = self._case(read, f"the API does not heed the size {size}: pages have {rows} items")
+        rows = read.pages[0].rows
+        told = f"the API does not heed the size of pages: asked for {rows - 1} items it has {rows}"
+        case = self._case(read, told)
         return [dataclasses.replace(self._places.paging(case, way), severity="warn")]
 
     async def _unpaged(self, read: Listed) -> list[Finding]:

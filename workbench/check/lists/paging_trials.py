@@ -139,6 +139,10 @@ class PagingTrials:
         name = paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type)
         rows = read.pages[0].rows if read.pages and read.pages[0].goes_on else 0
         is_asked = rows > 1 and paging.type != "none" and paging.sends_size
+        # What nobody has named need not be heeded where pages are as long all the same.
+        is_asked = is_asked and (
+            bool(paging.size_param) or (bool(name) and rows != paging.page_size)
+        )
         if target.request is None or name in self._sized or not is_asked:
             return None
         self._sized.add(name)

@@ -144,7 +144,9 @@ class Places:
         others = any(one is not seen for one in as_set)
         if others and name in _OF_STYLE:
             return True
-        keys = {"type", _key(name)}
+        given = self.variables.lines if self.variables else {}
+        # What a setting says is that setting's, whatever the resource says besides.
+        keys = {_key(name)} if variable_of(name) in given else {"type", _key(name)}
         return any(_is_said(seen, (*own, key)) for key in keys)
 
     def paging(self, case: Case, remedy: str | Paged, name: str = "paginationType") -> Finding:
@@ -163,7 +165,7 @@ class Places:
         # Where one list is not paged, others may well be.
         is_none = isinstance(remedy, Paged) and remedy.values.get("paginationType") == "none"
         is_of_resource = self.is_own(seen, name, base) or not has_setting
-        is_of_resource = is_of_resource or (is_none and self._has_others)
+        is_of_resource = is_of_resource or (is_none and self._has_others and not case.all_failed)
         if is_of_resource or self.is_unpaged or (_is_said(seen, own) and not is_set):
             path = (*own, _key(name))
             at = path if _is_said(seen, path) else own

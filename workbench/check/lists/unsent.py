@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from msgspec.structs import replace as replaced
+
 from framework.mapped_items import Items
 from json_values import Json, follow
 from paging.model import PageRequest
@@ -15,7 +17,7 @@ from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_PATH, Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out
-from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.guesses.expressions import (
     has_path,
     is_scalar,
@@ -73,7 +75,23 @@ class Unsent:
             problem = f"no item has {keys}, as its parameters stand"
             path, remedy = otherwise
             return [seen.finding(path, problem, remedy)]
+        if other := await self._in_other_path(seen, target, absent):
+            problem = f"no item has {keys}, and those of another path have"
+            return [seen.finding(("kind",), problem, other)]
         return []
+
+    async def _in_other_path(
+        self, seen: Seen, target: Target, absent: Sequence[tuple[str, ...]]
+    ) -> Write | None:
+        """A path of the mapping that goes on, or ends, where this one does, and has all keys."""
+        own, request = seen.config.kind, target.request
+        for path in sorted(self._near.known.paths) if len(absent) >= _FEWEST else ():
+            is_like = path.startswith(f"{own}/") or own.startswith(f"{path}/")
+            if is_like and request and request.url.endswith(own):
+                url = request.url.removesuffix(own) + path
+                if have(await self._near.body(replaced(request, url=url)), absent):
+                    return Write(path, "its items have them")
+        return None
 
     def _within(self, seen: Seen, body: Json, absent: Sequence[tuple[str, ...]]) -> list[Finding]:
         """At a data_path that takes answers for items, where a list in them has all keys.
@@ -110,7 +128,7 @@ class Unsent:
                 return any(one and one <= wanted for one in texts)
 
             problem = f"the API does not heed {sent.name}: items with another {path[-1]} come too"
-            sources = self._near.sources(seen, wanted=path[-1:])
+            sources = self._near.sources(wanted=path[-1:])
             found = await better_variant(request, [sent], sources, Wish(self._near.body, is_heeded))
             if found:
                 place, remedy = found.at(target.base, "so it is heeded")
@@ -147,7 +165,7 @@ class Unsent:
         lists = [[*map(str, one.whole)] or str(one.value).split(",") for one in sent]
         styled = [in_style(key, one) for one in lists if len(one) > 1 for key in wanted]
         known = dict.fromkeys([*wanted, *stems, *styled])
-        sources = self._near.sources(seen, wanted=[*known])
+        sources = self._near.sources(wanted=[*known])
         sources = replace(sources, absent=absent, read=self._near.read(seen, target))
         found = await better_variant(target.request, sent, sources, Wish(self._near.body, has))
         return None if found is None else found.at(target.base, f"so {wanted[-1]} comes")

@@ -19,7 +19,7 @@ from settings import StaticCredentials
 from workbench.check.asking.answered import ask
 from workbench.check.asking.reading import Seen
 from workbench.check.findings import likeness
-from workbench.check.guesses.names import counted, spellings, without_slip
+from workbench.check.guesses.names import counted, spellings
 from workbench.check.guesses.paths import SPOKEN, versions
 from workbench.check.login.changes import Blame, ClientOf, line
 
@@ -190,18 +190,6 @@ def other_paths(base: httpx.URL, kind: str = "") -> Iterator[str]:
     paths += [f"{whole}/{more}" for more in (*_MORE, *_WORDS)]
     paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
     paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
-    paths += [
-        "/".join([*parts[:at], word, *parts[at:]])
-        for at in range(1, len(parts))
-        for word in (*_WORDS, *_MORE)
-    ]
-    if len(parts) <= 1:
-        paths += [f"{one}/{other}" for one in _WORDS for other in _WORDS if one != other]
-    paths += [
-        "/".join([*parts[:at], word, *parts[at + 1 :]])
-        for at, part in enumerate(parts)
-        for word in without_slip(part)
-    ]
     yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
 
 

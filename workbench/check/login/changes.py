@@ -111,13 +111,6 @@ class Installed:
         held = _decoded(self.text(name))
         return held if isinstance(held, dict) else {}
 
-    def changed(self, change: Change) -> Installed:
-        """The settings as they would be with a change."""
-        values = self._variables.values | {variable_of(k): v for k, v in change.texts.items()}
-        variables = dataclasses.replace(self._variables, values=values)
-        settings = self.with_change(change) or self.settings
-        return Installed(settings, variables, self._client_of)
-
     def with_change(self, change: Change) -> Settings | None:
         """The settings with a change; None where they cannot be so."""
         values = dict(self._variables.values)

@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import combinations, islice
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -103,19 +102,20 @@ class Logins:
             self._misspelt,
             self._placed,
             self._signed,
-            self._swapped,
             self._methods,
         ]
         ways.append(self._endpoints)
         if status in {"404", "405", "410"}:
-            ways = [self._methods, self._endpoints, self._misspelt, self._placed, self._swapped]
+            ways = [self._methods, self._endpoints, self._misspelt, self._placed]
         for way in ways:
             yield from way(at)
         if (name := named_missing(words)) == "grant_type":
             for grant in ("client_credentials", "password"):
                 part = self._part(at) or "bodyForm"
                 fields = {**self._fields(at, part), name: grant}
-                yield self._with(at, {part: _packed(part, fields)}, f'add "{name}": "{grant}"')
+                yield self._with(
+                    at, {part: self._packed(at, part, fields)}, f'add "{name}": "{grant}"'
+                )
 
     def renamings(self, at: int, words: str) -> Iterator[Names]:
         """The other names that each field of one request may have."""
@@ -134,7 +134,7 @@ class Logins:
         for key, one in fields.items():
             renamed |= dict.fromkeys(others, value) if key == name else {key: one}
         told = f'write "{others[0]}" for "{name}" in "{part}"'
-        return self._with(at, {part: _packed(part, renamed)}, told)
+        return self._with(at, {part: self._packed(at, part, renamed)}, told)
 
     def _told(self, at: int) -> Iterator[Change]:
         """With a value that the words of the refusal name."""
@@ -143,7 +143,7 @@ class Logins:
             for name, value in fields.items():
                 for text in told_values(name, str(value), self._words)[:_MOST_TOLD]:
                     if text in self._words:
-                        packed = _packed(part, {**fields, name: text})
+                        packed = self._packed(at, part, {**fields, name: text})
                         yield self._with(at, {part: packed}, f'write "{name}": "{text}"')
 
     def _misspelt(self, at: int) -> Iterator[Change]:
@@ -151,7 +151,8 @@ class Logins:
         for part in _PARTS:
             fields = self._fields(at, part)
             for name in fields:
-                usual = [one for one in (*USERS, *PASSWORDS) if likeness(one, name) >= _SLIP]
+                least = _LIKE if name in self._words else _SLIP
+                usual = [one for one in (*USERS, *PASSWORDS) if likeness(one, name) >= least]
                 for other in dict.fromkeys((*spellings(name)[:_MOST_SPELLED], *usual)):
                     if other not in fields:
                         yield self._renaming(at, part, name, [other])
@@ -185,19 +186,11 @@ class Logins:
         fields = self._fields(at, part) if part else {}
         for other in ("body", "bodyForm", "queryParams"):
             if part and other != part and fields:
-                changed = {part: None, other: _packed(other, fields)}
+                changed = {part: None, other: self._packed(at, other, fields)}
                 yield self._with(at, changed, f'move what is in "{part}" to "{other}"')
         if (query := self._fields(at, "queryParams")) and part in {"body", "bodyForm"}:
-            changed = {"queryParams": None, part: _packed(part, {**fields, **query})}
+            changed = {"queryParams": None, part: self._packed(at, part, {**fields, **query})}
             yield self._with(at, changed, f'move what is in "queryParams" to "{part}"')
-
-    def _swapped(self, at: int) -> Iterator[Change]:
-        part = self._part(at)
-        fields = self._fields(at, part) if part else {}
-        for one, other in islice(combinations(fields, 2), 3):
-            swapped = {**fields, one: fields[other], other: fields[one]}
-            told = f'swap the values of "{one}" and "{other}" in "{part}"'
-            yield self._with(at, {part: _packed(part, swapped)}, told)
 
     def _methods(self, at: int) -> Iterator[Change]:
         now = str(self._steps[at].get("method") or "POST").upper()
@@ -226,7 +219,17 @@ class Logins:
         held = self._steps[at].get(part)
         if isinstance(held, str):
             return dict(parse_qsl(held, keep_blank_values=True))
+        inner = _inner(held)
+        held = held[inner] if isinstance(held, dict) and inner else held
         return dict(held) if isinstance(held, dict) else {}
+
+    def _packed(self, at: int, part: str, fields: Mapping[str, Json]) -> Json:
+        """A part of a step with these fields."""
+        if part == "bodyForm":
+            return urlencode({name: str(value) for name, value in fields.items()})
+        held = self._steps[at].get(part)
+        inner = _inner(held)
+        return {**held, inner: dict(fields)} if isinstance(held, dict) and inner else dict(fields)
 
     def _with(self, at: int, changed: Mapping[str, Json], told: str) -> Change:
         login = {**self._steps[at], **changed}
@@ -371,6 +374,7 @@ def _texts_of(body: Json) -> dict[str, str]:
 
 
 def _speaks(name: str) -> bool:
+    name = name if name.startswith("$") else name.rpartition(".")[2]
     return any(word in name.lower() for word in ("token", "session", "jwt", "key", "sid", "auth"))
 
 
@@ -396,7 +400,11 @@ def _spelled(endpoint: str, base: httpx.URL) -> Iterator[str]:
     yield endpoint.rstrip("/") if endpoint.endswith("/") else f"{endpoint}/"
 
 
-def _packed(part: str, fields: Mapping[str, Json]) -> Json:
-    if part == "bodyForm":
-        return urlencode({name: str(value) for name, value in fields.items()})
-    return dict(fields)
+def _inner(held: Json) -> str:
+    """The key of the one object in a body, as JSON-RPC's `params`; "" for none."""
+    names = (
+        [name for name, one in held.items() if isinstance(one, dict)]
+        if isinstance(held, dict)
+        else []
+    )
+    return names[0] if len(names) == 1 else ""

@@ -25,7 +25,6 @@ from workbench.check.login.changes import (
     Way,
     line,
 )
-from workbench.check.login.entrances import Entrances
 from workbench.check.login.login_trials import LoginTrials
 from workbench.check.login.oauth_trials import OAuthTrials
 from workbench.check.login.signing import Signings
@@ -72,7 +71,7 @@ class SignIn:
         """The setting that is wrong, and what to do; ``request`` None: none can be tried."""
         match self._kind:
             case "oauth2":
-                return await self._by_client(error, request)
+                return await OAuthTrials(self._installed).blamed(error, request)
             case "custom":
                 return await LoginTrials(self._installed).blamed(error, request)
         found = None if request is None else await self.other(error, request)
@@ -86,14 +85,6 @@ class SignIn:
             may_not = "; or grant them access" if isinstance(error, ResponseError) else ""
             return dataclasses.replace(blame, words=blame.words + may_not)
         return self._refused(said)
-
-    async def _by_client(self, error: OceanCustomError, request: PageRequest | None) -> Blame:
-        """As ``blamed``, of ``oauth2``; its client may be one of a login of another form."""
-        blame = await OAuthTrials(self._installed).blamed(error, request)
-        if blame.texts or request is None or "login" not in str(error):
-            return blame
-        entrances = Entrances(self._installed, self._kind)
-        return await entrances.other(request, error.report.words) or blame
 
     def _refused(self, said: str) -> Blame:
         """What to correct where the API sees the credentials."""
@@ -117,9 +108,8 @@ class SignIn:
     ) -> Blame | None:
         if self._kind not in {*_STATIC, "none"}:
             return None
-        ways, entrances = self._ways.all(_said(error)), Entrances(self._installed, self._kind)
-        found = await self._first(request, ways, _SO) or self._missing(error)
-        return found or await entrances.other(request, error.report.words)
+        ways = self._ways.all(_said(error))
+        return await self._first(request, ways, _SO) or self._missing(error)
 
     async def _first(self, request: PageRequest, ways: Iterable[Way], proof: str) -> Blame | None:
         """The first way by which a request is answered.

@@ -86,7 +86,9 @@ class Signings:
         if self.secret:
             in_header, in_param = (partial(self._in_all, one) for one in _OBJECTS[::-1])
             yield Names(self._header_names, in_header, self._in_header)
-            yield Names((*PARAMS, *names_in(said)), in_param, self._in_param)
+            own = spellings(self._text("apiKeyParam"))
+            params = dict.fromkeys((*own, *PARAMS, *map(str.lower, PARAMS), *names_in(said)))
+            yield Names([*params], in_param, self._in_param)
         if self._kind != "none":
             yield Change({"authType": "none"}, proof="without credentials it answers")
 

@@ -16,11 +16,12 @@ from msgspec.structs import replace
 
 from json_values import Json
 from paging.model import PageRequest
+from workbench.check.asking.alternatives import values_like
 from workbench.check.asking.nearby import Nearby
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare, values_in
 from workbench.check.findings import Remedy, Write, likeness
-from workbench.check.guesses.names import letters
+from workbench.check.guesses.names import letters, names_in
 from workbench.check.guesses.paths import (
     SEARCHES,
     linked_paths,
@@ -30,15 +31,12 @@ from workbench.check.guesses.paths import (
     searches_like,
     slips_undone,
     spoken_paths,
-    told_paths,
 )
-from workbench.check.items.other_lists import list_with
 
 _BRACED: Final = re.compile(r"\{(\w+)\}")
 _MOST: Final = 12
 _MOST_SLIPS: Final = 8
 _LIKE: Final = 0.7  # likeness of a path and the one that was meant
-_MOST_TOLD: Final = 8  # words of a refusal
 _THERE: Final = "it answers 200"
 
 
@@ -96,8 +94,7 @@ class OtherPaths:
         request = target.first
         if request is None:
             return ""
-        found = await self._spelled(wanted, request, read)
-        return found or await self._told(seen, wanted, request)
+        return await self._spelled(wanted, request, read)
 
     async def of_parents(self, seen: Seen, words: str = "", *, wants_rows: bool = False) -> Remedy:
         """A path like that of the parents, which is there where theirs is not."""
@@ -161,9 +158,10 @@ class OtherPaths:
         likely = paths_like(path, base_path, near.known, wanted.made, linked)
         kinds = {one.config.kind.partition("?")[0] for one in near.all}
         kinds -= {*wanted.others}  # what is another kind's is seldom meant
+        likely += (valued := self._valued(path))
         # What the mapping or the API says before what is made up, the likest to the path first.
         said = near.known.paths | near.known.templates | {f"/{one}" for one in linked}
-        said |= {*wanted.others}
+        said |= {*wanted.others, *valued}
         likely = [*wanted.others, *likely]
         likely.sort(key=lambda one: (one in kinds, -likeness(one, path) if one in said else 0.0))
         holes = set(_BRACED.findall(path))
@@ -173,9 +171,11 @@ class OtherPaths:
             if one.rstrip("/") not in read and set(_BRACED.findall(one)) == holes
         ]
         if is_get:
-            return [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS]]
+            head, names = path.rpartition("/")[0], names_in(wanted.words)
+            worded = [f"{head}/{one}" for one in names if one not in path]
+            return [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS], *worded[:_MOST_SLIPS]]
         # What is no GET goes to words of the mapping alone, or to its own end; then to searches.
-        words = near.known.words | {*path.split("/")}
+        words = near.known.words.union(*(one.split("/") for one in (path, *near.known.paths)))
         own = _among(others, path, words, words)
         more = [*others, *searches_like(path), *slips_undone(path)]
         searches = dict.fromkeys(_among(more, path, words, words | SEARCHES.keys()))
@@ -183,16 +183,14 @@ class OtherPaths:
         tries = [one for at, one in enumerate(own) if at < _MOST or one in kinds]
         return tries + [one for one in searches if one not in own][:_MOST_SLIPS]
 
-    async def _told(self, seen: Seen, wanted: Wanted, request: PageRequest) -> Remedy:
-        """With a word of the refusal, where a list is there that has what is mapped."""
-        path, mark, query = wanted.path.partition("?")
-        mappings, values = seen.mappings, self._values(path, request)
-        others = told_paths(path, wanted.words, self._near.known) if request.method == "GET" else []
-        for other in others[:_MOST_TOLD]:
-            body = await self._body(other, request, values)
-            if await list_with(self._near.jq, mappings, body):
-                return Write(other + mark + query, _THERE)
-        return ""
+    def _valued(self, path: str) -> list[str]:
+        """With a value of an item for a part behind a list: `/orgs/acme-1` for `/orgs/acme`."""
+        parts, found = path.split("/"), []
+        for at in range(2, len(parts)):
+            if "/".join(parts[:at]) in self._near.known.paths and "{" not in parts[at]:
+                others = values_like(parts[at], self._near.items())[:2]
+                found += ["/".join([*parts[:at], one, *parts[at + 1 :]]) for one in others]
+        return found
 
     def _values(self, path: str, request: PageRequest) -> dict[str, str]:
         """What stood for the placeholders of a path."""

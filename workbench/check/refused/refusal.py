@@ -17,14 +17,13 @@ from json_values import Json
 from paging.model import PageRequest, SendIn
 from transport.formats import BodyFormat
 from workbench.check.asking.absence import Absence
-from workbench.check.asking.alternatives import Sources
+from workbench.check.asking.alternatives import held_in
 from workbench.check.asking.answered import ask, is_reported
 from workbench.check.asking.nearby import NOT_FOUND
 from workbench.check.asking.sent import IN_URL, Sent
-from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part
+from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part, spare_of
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.guesses.expressions import keys_read, rows_of
-from workbench.check.guesses.names import names_in
 from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import header_missed, parameter_missed, values_told
 from workbench.check.lists.children import Children
@@ -49,12 +48,13 @@ _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
 _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
-_MOST_SPARE: Final = 8  # parts of a request without which it is asked
+_MOST_VALUES: Final = 8  # of what is missing
 _PATH: Final = "correct the path"
 _OWN_WORDS: Final = "the API's own words say why"
 _WORD: Final = re.compile(r"\w+")
 _LIKE: Final = 0.7  # likeness of a name and the one that is missing
 _CRASHED: Final = 500
+_MOSTLY: Final = 3  # quarters of what is mapped
 _SENT_IN: Final[dict[str, SendIn]] = {"query_params": "query"}
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
@@ -142,12 +142,15 @@ class Refused:
         return self._places.at(case, case.target.of_path, found) if found else None
 
     async def _is_made_up(self, case: Case) -> bool:
-        """Whether a path without placeholders is refused as a made-up one is."""
-        request = case.request
-        is_child = not case.seen.is_of_parent and bool(self._near.resource(case.seen).parameters)
-        if request is None or request.method != "GET" or is_child:
+        """Whether a path is refused as a made-up one is."""
+        request, resource = case.request, self._near.resource(case.seen)
+        if request is None or request.method != "GET":
             return False
-        return await self._absence.of_path(request)
+        if case.seen.is_of_parent or not resource.parameters:
+            return await self._absence.of_path(request)
+        path, parent = resource.endpoint.path.partition("?")[0], self._near.free_parent(resource)
+        of_parent = parent.request if parent else None
+        return await self._absence.of_child(request, path, of_parent) in {"path", ""}
 
     async def _with_body(self, case: Case) -> Finding | None:
         """At the method of a request with a body, where it is not GET that is meant."""
@@ -244,9 +247,10 @@ class Refused:
             path = await self._paths.of_asked(case.seen, words) or _PATH
             return self._places.at(case, case.target.of_path, path)
         sent = [one for one in self._near.sent(case.seen, case.target) if one.part == IN_URL]
-        if sent and (other := await self._otherwise(case, sent)):
+        other = await self._otherwise(case, sent) if sent else None
+        remedy = "" if other else await self._paths.of_asked(case.seen, words)
+        if other := other or (None if remedy else await self._of_value(case)):
             return self._places.at(case, *other)
-        remedy = await self._paths.of_asked(case.seen, words)
         selector = case.seen.config.selector
         if not remedy and selector.method == "GET" and (selector.body or selector.body_form):
             told = "correct the path, or write method: POST: the request has a body"
@@ -255,6 +259,12 @@ class Refused:
         if alone:
             return alone
         return self._places.at(case, ("kind",), remedy or await self._made_up(case))
+
+    async def _of_value(self, case: Case) -> tuple[Path, Remedy] | None:
+        """What is sent otherwise, where a made-up path is answered otherwise."""
+        if not case.seen.config.selector.query_params or await self._is_made_up(case):
+            return None
+        return await self._otherwise(case)
 
     async def _made_up(self, case: Case) -> str:
         """What to say of a path for which no other was found."""
@@ -308,20 +318,6 @@ class Refused:
         if lacking := await self._lacking(case, status):
             return self._places.at(case, *lacking)
         return await self._spoken_of(case, given)
-
-    async def _spare(
-        self, request: PageRequest, sent: Sequence[Sent], sources: Sources
-    ) -> tuple[Sent | None, Json]:
-        """What a request is answered without, and that answer; what the words name first."""
-        named = {*names_in(sources.said)}
-        leaves = [one for one in sent if not isinstance(one.value, dict)]
-        places = list({(one.part, one.path): one for one in leaves[::-1]}.values())[::-1]
-        for one in sorted(places, key=lambda one: one.name not in named)[:_MOST_SPARE]:
-            less = left_out(request, one)
-            body = await self._near.body(less) if less else None
-            if body is not None:
-                return one, body
-        return None, None
 
     async def _spoken_of(self, case: Case, given: Mapping[str, Sequence[str]]) -> Finding:
         """At what a refusal's words name, or without which the request is answered."""
@@ -382,17 +378,22 @@ class Refused:
         return (lacks.own, value) if value else (lacks.place, lacks.told)
 
     async def _value_told(self, case: Case, path: Path) -> Write | None:
-        """A value that the words have for what is missing, with which there is the most."""
+        """A value for what is missing with which there is the most: of the words, or as it is sent.
+
+        Or called elsewhere.
+        """
         part, name = str(path[-2]), str(path[-1])
         if (first := case.target.first) is None or part == "headers":
             return None
         wanted, best, found = self._near.expressions(case.seen, case.target), 0, None
-        for value in values_told(case.words, name):
+        told = values_told(case.words, name)
+        for value in told or self._near.values_called(name)[:_MOST_VALUES]:
             body = await self._near.body(first.put(name, value, _SENT_IN.get(part, "body")))
             worth = await self._near.worth(body, case.target.endpoint.data_path, wanted)
             if body is not None and (found is None or worth > best):
                 best, found = worth, value
-        return Write(found, "of the values that the API names") if found else None
+        proof = "of the values that the API names" if told else "so it answers"
+        return Write(found, proof) if found else None
 
     async def _otherwise(self, case: Case, sent: Sequence[Sent] = ()) -> tuple[Path, Remedy] | None:
         """The place of a name or a value for which another one is answered, and what to write.
@@ -404,10 +405,10 @@ class Refused:
         keys = keys_read(case.seen.mappings.dict())
         keys += plain_path(case.target.endpoint.data_path or "") or ()
         sent = sent or self._near.sent(case.seen, case.target)
-        sources = self._near.sources(case.seen, case.words or " ", keys)
+        sources = self._near.sources(case.words or " ", keys)
         if worded := await self._worded(case, sent, request):
             return worded
-        spare, less = await self._spare(request, sent, sources)
+        spare, less = await spare_of(request, sent, sources, self._near.body)
         items, read = [*rows_of(less), *sources.items], self._near.read(case.seen, case.target)
         sources = dataclasses.replace(sources, items=items, read=read)
         some = [one for one in sent if one.is_like(spare)] if spare else sent
@@ -416,7 +417,9 @@ class Refused:
         async def worth(body: Json) -> int:
             return await self._near.worth(body, case.target.endpoint.data_path, wanted)
 
-        wish = Wish(answered, worth, await worth(less) or 1, 1 + len(wanted))
+        # What leaves rows out may leave out those that have one key or another.
+        least = -(-_MOSTLY * await worth(less) // 4) or 1
+        wish = Wish(answered, worth, least, 1 + len(wanted))
         variant = await better_variant(request, some, sources, wish)
         if variant is not None:
             return variant.at(case.target.base, "so it answers")
@@ -425,7 +428,8 @@ class Refused:
         told = f"write it as {other} in the place of {part}: so it answers"
         if part:
             return (*case.target.base, part), told
-        return None if spare is None else without(spare, case.target)
+        held = held_in(items, spare.name) if spare else []
+        return None if spare is None else without(spare, case.target, held)
 
     async def _worded(
         self, case: Case, sent: Sequence[Sent], request: PageRequest

@@ -171,9 +171,13 @@ def _of_paging(target: Target) -> tuple[str, str]:
     return position or "", (paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type) or "")
 
 
-def without(spare: Sent, target: Target) -> tuple[Path, Remedy]:
-    """The place of what a request is answered without, and what to do about it."""
+def without(spare: Sent, target: Target, values: Sequence[str]) -> tuple[Path, Remedy]:
+    """The place of what a request is answered without, and what to do about it.
+
+    ``values``: those that items have under such a name.
+    """
     told = f"without {spare.name} it answers: "
     if spare.name in _of_paging(target) and spare.part != IN_PATH:
         return spare.at(target.base), removed(f"{told}remove it, for paging sends it")
-    return spare.at(target.base), f"{told}correct its name or its value, or remove it"
+    held = f"; items have {', '.join(values[:_MOST])}" if values else ""
+    return spare.at(target.base), f"{told}correct its name or its value, or remove it{held}"

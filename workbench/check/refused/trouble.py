@@ -25,10 +25,11 @@ from workbench.check.asking.answered import is_reported
 from workbench.check.asking.nearby import NOT_FOUND, Nearby
 from workbench.check.asking.reading import Seen
 from workbench.check.files.documents import Variables
-from workbench.check.findings import Finding, Path, Remedy, Told
+from workbench.check.files.settings import variable_of
+from workbench.check.findings import Finding, Lines, Path, Put, Remedy, Told
 from workbench.check.lists.children import Children
 from workbench.check.lists.empty import Empty
-from workbench.check.lists.formats import as_json, format_of, is_mapped_as
+from workbench.check.lists.formats import BY_HEADER, OF_ALL, as_json, format_of, is_mapped_as
 from workbench.check.lists.misread import Misread, cause_of
 from workbench.check.lists.pages import Pages
 from workbench.check.lists.paging_trials import PagingTrials
@@ -123,6 +124,8 @@ class Troubles:
         name, field = found or (resource.parameters[-1].name, None)
         path: Remedy = "" if field else await self._children.in_order(resource)
         path = path or ("" if field else await self._paths.of_asked(seen))
+        if lacks == "path" and not path and (found := await self._children.field(resource)):
+            name, field = found
         other = None
         if not (field or path or lacks == "path"):
             other = await self._children.other_parent(resource)
@@ -223,10 +226,22 @@ class Troubles:
             words = f"{told}, with which there is what is mapped"
             return self._places.at(case, path, Told(words, own=name))
         if name in {"xml", "csv"} and (other := await as_json(self._near, case.seen)):
+            if case.all_failed and other.startswith(BY_HEADER) and len(self._near.all) > 1:
+                return self._places.of_setting(Blame("customHeaders", OF_ALL), case.error)
             return self._places.at(case, path, f"{told}; or: {other}")
         if name in {"xml", "csv"}:
             told += ", or what makes it JSON into query_params, queryParams or headers"
         return self._places.at(case, path, Told(told, own=name))
+
+
+def _paged(fix: Put | Lines) -> tuple[str, str] | None:
+    """What is written of paging, as settings call it; None for anything else."""
+    if not isinstance(fix, Put):
+        return None
+    *_, holder, key = ("", *fix.path)
+    if holder == "pagination":
+        return variable_of("paginationType" if key == "type" else str(key)), str(fix.value)
+    return (str(key), str(fix.value)) if len(fix.path) == 1 else None
 
 
 def _multiply(resource: Resource) -> bool:
@@ -244,7 +259,11 @@ def said_once(findings: Sequence[Finding]) -> list[Finding]:
     """Of several findings about one setting the first, and of one failure that stops more kinds."""
     seen: set[object] = set()
     kept = []
+    settings = [{_paged(fix) for fix in one.fix} for one in findings if one.column is None]
     for one in findings:
+        paged = {_paged(fix) for fix in one.fix} if one.column is not None else set()
+        if paged and None not in paged and any(paged <= other for other in settings):
+            continue  # a setting says the same for all lists
         kind, quote, told = one.problem.partition("': ")
         failure = told if quote and kind.startswith("kind '") and "HTTP" not in told else None
         keys: set[object] = {(one.file, one.line)} if one.column is None else set()
