@@ -12,9 +12,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 import httpx
 
 from json_values import Json
+from paging.rows import FEWEST
 from paging.scopes import is_item
-from paging.signal_names import in_snake_case, leads_back
-from paging.signals import is_link, is_true, may_be_moment
+from paging.signal_names import PAGING, in_snake_case, leads_back, name_of
+from paging.signals import is_link, is_true, may_be_moment, whole_number
 
 _MOST_LINKS = 10  # of a list of them
 # Words by which APIs name where to go on; those that come next are tried first.
@@ -26,6 +27,7 @@ _NEXT = re.compile(r"^next_?(?=.)|_next$", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
 _SINCE, _UNTIL = ("since", "from"), ("until", "before", "to")
 _MOST_VALUES = 2  # of an answer that are sent back
+_MOST_COUNTED = 4
 _LONGEST = 2_000  # signs of one
 
 
@@ -91,6 +93,22 @@ def positions_told(around: Iterable[object]) -> list[tuple[str, Json]]:
         parameters = part.items() if isinstance(part, dict) and not is_item(part) else ()
         told |= {key.lstrip("_"): one for key, one in parameters if _may_lead(key, one)}
     return sorted(told.items(), key=lambda one: "next" not in one[0].lower())
+
+
+def positions_counted(around: Iterable[object], rows: int) -> list[tuple[str, Json]]:
+    """What may be the position of a second page, each with its key: a number of pages, or of rows.
+
+    Where an object around a list tells the first position, and the rows that came as its size.
+    """
+    told: dict[tuple[str, Json], None] = {}
+    for part in around if rows >= FEWEST else ():
+        values = part if isinstance(part, dict) and not is_item(part) else {}
+        numbers = {key: whole_number(one) for key, one in values.items()}
+        is_sized = rows in numbers.values()
+        firsts = (key for key, one in numbers.items() if one in (0, 1) and name_of(key) in PAGING)
+        for key in firsts if is_sized else ():
+            told |= dict.fromkeys((key, (numbers[key] or 0) + by) for by in (1, rows))
+    return [*told][:_MOST_COUNTED]
 
 
 def values_told(around: Iterable[object], asked: Container[str]) -> list[str]:

@@ -235,14 +235,16 @@ def _sent_back(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
     In that of GraphQL, among the variables.
     """
     told = page.positions_told
+    counted = [{key: value} for key, value in page.positions_counted]
     if sent.method == "GET":
         url = httpx.URL(page.url)
-        for trial in sent_back(told, dict(url.params)):
+        for trial in (*sent_back(told, dict(url.params)), *counted):
             texts = {name: str(value) for name, value in trial.items()}
             yield replace(sent, url=str(url.copy_merge_params(texts)), params=())
     elif isinstance(sent.body, dict):
         variables = sent.body.get("variables")
-        for trial in sent_back(told, variables if isinstance(variables, dict) else sent.body):
+        asked = variables if isinstance(variables, dict) else sent.body
+        for trial in (*sent_back(told, asked), *counted):
             inside = {"variables": {**variables, **trial}} if isinstance(variables, dict) else trial
             yield replace(sent, body={**sent.body, **inside})
 

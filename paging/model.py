@@ -15,7 +15,12 @@ from msgspec.structs import replace
 from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow, with_value
-from paging.continuations import links_towards, positions_told, values_told
+from paging.continuations import (
+    links_towards,
+    positions_counted,
+    positions_told,
+    values_told,
+)
 from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_in, scopes_of
 from paging.signal_names import asks_more
@@ -295,11 +300,20 @@ class Page(Discreet, frozen=True, dict=True):
     @property
     def positions_told(self) -> Sequence[tuple[str, Json]]:
         """What may say where to go on, with its key, where nothing says that there is more."""
+        return positions_told(self._around) if self._may_go_on else []
+
+    @property
+    def positions_counted(self) -> Sequence[tuple[str, Json]]:
+        """What may be the position of a second page, by the first one and its size, so too."""
+        return positions_counted(self._around, self.length) if self._may_go_on else []
+
+    @property
+    def _may_go_on(self) -> bool:
+        """Whether neither a signal nor a total says whether there is more."""
         if not (self.rows and self.scopes and self.signal is Verdict.UNKNOWN):
-            return []
+            return False
         told = self.totals()
-        is_all = told.says_all and (told.rows or 0) <= self.most
-        return [] if is_all else positions_told(self._around)
+        return not told.says_all or (told.rows or 0) > self.most
 
     def values_told(self, asked: int) -> list[str]:
         """What may be a cursor, whatever its name: no count of the rows, and no size."""

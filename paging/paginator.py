@@ -322,7 +322,8 @@ class SinglePage(Paginator):
             return replace(step, warning=warning) if is_more else step
         if is_more:
             return replace(step, doubt=self._more_pages(most, by_header(page.headers)))
-        is_led, one_more = bool(page.links or page.positions_told), asked_for_more(sent, page)
+        is_led = bool(page.links or page.positions_told or page.positions_counted)
+        one_more = asked_for_more(sent, page)
         if page.is_single or not (is_led or one_more):
             return step
         step, is_due = step.surprised()

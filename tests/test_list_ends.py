@@ -3906,3 +3906,31 @@ async def test_a_number_of_rows_that_asks_for_something_else() -> None:
         found = await read(server, PaginationSettings(), kind="/things?team=20")
 
     is_all(found, list(range(2000, 2020)))
+
+
+@pytest.mark.parametrize("style", ["none", "next_link", "page", "offset"])
+@pytest.mark.parametrize("count", [15, 20, 60])
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [(("page", "per_page"), 1), (("offset", "limit"), 0), (("startAt", "maxResults"), 0)],
+)
+async def test_a_page_that_tells_its_own_number_and_size(
+    style: str, count: int, names: tuple[str, str], first: int
+) -> None:
+    """Where the settings do not page it, the position that it tells leads to a second page."""
+    position, size = names
+
+    def things(request: Request) -> Answer:
+        at = request.number(position, first)
+        start = (at - 1) * 20 if first else at
+        rows: list[Json] = [{"id": number} for number in range(start, min(start + 20, count))]
+        return told({position: at, size: 20, "items": rows})
+
+    param = {"page": "number", "offset": "from_row"}.get(style)
+    found = await outcome(things, paging(style, size_param=None, pagination_param=param))
+
+    if count <= 20:
+        is_all(found, list(range(count)))
+        assert found.requests <= 12
+    else:
+        assert found.error is not None
