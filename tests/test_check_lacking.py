@@ -36,6 +36,15 @@ def of_a_key(request: Request) -> Reply:
     return answer({"message": "Required parameter 'key' is missing"}, 400)
 
 
+def of_one_path(request: Request) -> Reply:
+    """Notes of the team that a parameter names, where any path but this one is not there."""
+    if request.param("method") != "notes":
+        return answer({"result": "error", "message": "The method is unknown."})
+    if (team := request.param("teamNo")) not in _TEAMS:
+        return answer({"result": "error", "message": "Please specify a value for 'teamNo'."})
+    return answer([{"id": f"{team}-{number}", "text": "x"} for number in range(3)])
+
+
 def of_levels(request: Request) -> Reply:
     """People of levels, each of which has to be known."""
     unknown = [value for name, value in request.query if name == "level" and value != "high"]
@@ -68,6 +77,15 @@ CASES = {
         [serving(of_levels), asking("query_params: {level: [high, tall]}")],
         "query_params:",
         "write level: [high]",
+    ),
+    "a name in the query of the one path that there is": Mistake(
+        [
+            serving(of_one_path, "/v1/index.php"),
+            swap("/teams/{team}/notes", "/index.php?method=notes"),
+            swap(_PARENTS, f"{_PARENTS}      query_params:\n        teamno: '{{team}}'\n"),
+        ],
+        "teamno: '{team}'",
+        "write teamNo: '{team}' in the place of teamno: so it answers",
     ),
     "a part of a path that is another item's": Mistake(
         [swap("/teams/{team}/notes", "/teams/team/notes"), swap(_PARENTS, "")],

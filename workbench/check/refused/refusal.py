@@ -146,9 +146,9 @@ class Refused:
         request, resource = case.request, self._near.resource(case.seen)
         if request is None or request.method != "GET":
             return False
-        if case.seen.is_of_parent or not resource.parameters:
-            return await self._absence.of_path(request)
         path, parent = resource.endpoint.path.partition("?")[0], self._near.free_parent(resource)
+        if case.seen.is_of_parent or "{" not in path:
+            return await self._absence.of_path(request)
         of_parent = parent.request if parent else None
         return await self._absence.of_child(request, path, of_parent) in {"path", ""}
 
