@@ -134,7 +134,7 @@ class _Counted(CountedToLast):
         if previous is None or previous.request is None or not at.page.rows or learnt.hides_rows:
             return learnt
         moved = (self._at(at.sent) or 0) - (self._at(previous.request) or 0)
-        levels = learnt.levels & levels_shown(previous, at.page, moved)
+        levels = learnt.levels & levels_shown(previous, at.page, moved, at.asked)
         return replace(learnt, levels=levels or learnt.levels)
 
     def _with_reach(self, at: At) -> At:
@@ -143,11 +143,12 @@ class _Counted(CountedToLast):
         The page it came with, or an earlier one that holds rows of this page, reaches as far.
         """
         previous, since = at.before.previous, at.before.since
-        if not (at.learnt.hides_rows and previous):
+        hides = at.learnt.hides_rows
+        if not previous or not (hides or at.page.levels):
             return at
         since = since if since and shares(since, at.page) else previous
         at = replace(at, now=replace(at.now, since=since))
-        if not at.page.ids:
+        if not (hides and at.page.ids):
             return at  # other rows may have the same values
         reach = max(at.learnt.reach, self._moved_from(since, at.sent) + 1)
         return replace(at, learnt=replace(at.learnt, reach=reach))

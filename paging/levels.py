@@ -7,6 +7,7 @@ overlap, and the rows that come again tell.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from itertools import accumulate, chain
 
 from msgspec.structs import replace
@@ -15,6 +16,8 @@ from json_values import Json
 from paging.model import Level, Page
 
 ANY_LEVEL = frozenset(Level)
+Keys = tuple[Hashable, ...]
+"""What tells the rows of one list apart."""
 
 
 def is_manifold(page: Page | None) -> bool:
@@ -25,33 +28,46 @@ def is_manifold(page: Page | None) -> bool:
 def positions_in(page: Page, levels: frozenset[Level], asked: int = 0) -> int:
     """How many positions a page covers at least, by each of the levels that may be counted.
 
-    Of outer rows there may be more than were ``asked`` for: then those within may be counted.
+    There may be more than were ``asked`` for: then others are counted.
     """
     lengths = page.lengths
     rows = min((lengths[level] for level in levels & lengths.keys()), default=page.length)
-    return min(rows, asked) if asked and page.levels[:1] > (1,) and Level.OUTER in levels else rows
+    return min(rows, asked) if asked and page.levels[:1] > (1,) else rows
 
 
-def levels_shown(first: Page, later: Page, moved: int) -> frozenset[Level]:
+def levels_shown(first: Page, later: Page, moved: int, asked: int) -> frozenset[Level]:
     """What may be counted, by the rows of a page that come again ``moved`` positions later.
 
-    All where that does not tell: rows may be hidden, or a page cut.
+    All where that does not tell: rows may be hidden, or a page cut. Where there are more rows than
+    were ``asked`` for, not all of them are counted, and a list that is whole again may be on each
+    page.
     """
     if not is_manifold(first) or len(first.sizes) != first.levels[0] or later.depth < first.depth:
         return ANY_LEVEL
     keys = first.keys_as(later)
     stops = [*accumulate(first.sizes)]
+    told = {*later.keys_as(first)}
     lists = [keys[stop - size : stop] for size, stop in zip(first.sizes, stops, strict=True)]
+    shown = _fitting(lists, told, moved)
+    if 0 < asked < len(keys):
+        others = [rows for rows in lists if not (rows and told.issuperset(rows))]
+        shown = (shown - {Level.ALL}) or (_fitting(others, told, moved) - {Level.ALL})
+    return shown or ANY_LEVEL
+
+
+def _fitting(lists: Sequence[Keys], told: set[Hashable], moved: int) -> frozenset[Level]:
+    """Of which levels just the rows behind so many positions are ``told`` again."""
+    keys = tuple(chain(*lists))
     left = {
         Level.OUTER: lists[moved:],
         Level.EACH: [rows[moved:] for rows in lists],
         Level.ALL: [keys[moved:]],
     }
-    shared = {*keys}.intersection(later.keys_as(first))
+    shared = {*keys} & told
     shown = {level for level, parts in left.items() if {*chain(*parts)} == shared}
     # Lists that rows are grouped in need not keep their order.
     shown |= {Level.ALL} if 0 < len(shared) == len(keys) - moved else set()
-    return frozenset(shown) or ANY_LEVEL
+    return frozenset(shown)
 
 
 def unless_hollow(page: Page, before: Page | None) -> Page:

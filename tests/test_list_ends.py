@@ -3863,6 +3863,25 @@ async def test_an_object_in_place_of_a_list_of_one(style: str, count: int, data_
     is_all(found, list(range(count)))
 
 
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 8, 11])
+@pytest.mark.parametrize("others", [1, 2, 5])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_section_beside_others_that_are_the_same_on_each_page(
+    style: str, others: int, count: int
+) -> None:
+    """No position counts their rows, and the page that has nothing else is the end."""
+
+    def sections(given: Json) -> Json:
+        ads = [{"name": "ads", "rows": [{"id": f"ad{number}"} for number in range(others)]}]
+        return [{"name": "main", "rows": given}, *ads]
+
+    program = '.[] | select(.name == "main") | .rows[]'
+    found = await outcome(Api(style, count, list_of=sections), paging(style, 4), data_path=program)
+
+    is_all(found, list(range(count)))
+    assert found.requests <= count + 6
+
+
 @pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 45])
 @pytest.mark.parametrize("is_search", [False, True])
 @pytest.mark.parametrize("is_meant", [False, True])
