@@ -36,7 +36,8 @@ Envelope = Mapping[Path, Json]
 
 def envelope_of(page: Page) -> Envelope:
     """What stands around the outermost of a page's lists."""
-    return dict(around(page.body, page.rows if page.outer is None else page.outer))
+    rows = page.rows if page.outer is None else page.outer
+    return {} if rows is page.body else dict(around(page.body, rows))
 
 
 def scalars_in(envelope: Envelope) -> dict[Path, Json]:

@@ -113,6 +113,12 @@ def _made_into(items: list[Item], lists: list[list[Json]]) -> list[Json]:
     return rows if share else []
 
 
+def _are_alike(parts: list[Json]) -> bool:
+    """Whether several values are objects of the same keys: then they are rows, without a list."""
+    keys = {tuple(sorted(part)) if isinstance(part, dict) else () for part in parts}
+    return len(parts) > 1 == len(keys) and () not in keys
+
+
 def _is_part(item: Item, row: Json) -> bool:
     """Whether an item is a row, or some of its keys with their values."""
     return isinstance(row, dict) and bool(item) and item.items() <= row.items()
@@ -328,6 +334,8 @@ class Extractor:
         # Of a whole body that gave nothing, an object within may be a row; null or a word is none.
         is_taken = bool(items or self._leading)
         values = [one for one in parts if is_taken or isinstance(one, dict)]
+        if not items and _are_alike(parts):
+            return parts
         lists = _lists_for(items, body)
         itself: list[Json] = [found] if self._leading and isinstance(found, dict) else []
         made = _made_into(items, [itself, *lists, values])

@@ -3863,6 +3863,30 @@ async def test_an_object_in_place_of_a_list_of_one(style: str, count: int, data_
     is_all(found, list(range(count)))
 
 
+@pytest.mark.parametrize("style", [*COUNTED, "header_link"])
+@pytest.mark.parametrize("data_path", [".[].lines[]", "map_values(select(.on)) | .[]"])
+async def test_rows_by_their_names_of_which_a_page_gives_no_item(
+    style: str, data_path: str
+) -> None:
+    """Their names are no words around a list, and the page is as long as the API made it."""
+
+    def named(given: Json) -> Json:
+        ids = [one["id"] for one in cast("Any", given)]
+        is_on = {number: not 20 <= number < 40 for number in ids}
+        return {
+            f"k{number}": {
+                "id": number,
+                "on": is_on[number],
+                "lines": [{"id": number}] * is_on[number],
+            }
+            for number in ids
+        }
+
+    found = await outcome(Api(style, list_of=named), paging(style, 20), data_path=data_path)
+
+    is_all(found, [*range(20), *range(40, 70)])
+
+
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 8, 11])
 @pytest.mark.parametrize("others", [1, 2, 5])
 @pytest.mark.parametrize("style", COUNTED)
