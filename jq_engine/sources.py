@@ -9,7 +9,8 @@
     try .a.b[] catch empty          b, in a
     .meta as $m | .data             data
     map(.id)                        each of the body
-    to_entries | .[0]               the body itself
+    to_entries[] | .value.rules[]   rules, in each value of the body
+    reverse | .[0]                  the body itself
 
 Of jq this reads what ways to a list are written with. Of anything else it says that it reads
 the body itself, which is always there: nothing is concluded from it.
@@ -38,6 +39,9 @@ class _Each:
 
 EACH: Final = _Each()
 """The step into every element of a list, or every value of an object."""
+
+_ENTRIES: Final = "to_entries()"
+"""The step to what ``to_entries`` makes of an object; no key is called so in a program."""
 
 Source = tuple[str | int | _Each, ...]
 """The way to a place in a body, by keys, indices and ``EACH``; () for the body itself."""
@@ -83,7 +87,23 @@ def sources(program: str) -> tuple[Source, ...]:
         starts = _of(tokens)
     except RecursionError:
         starts = _BODY
-    return tuple(dict.fromkeys(start.source for start in starts))
+    return tuple(dict.fromkeys(_of_values(start.source) for start in starts))
+
+
+def _of_values(source: Source) -> Source:
+    """A place without ``to_entries``: the value of an entry is one of the object's.
+
+    Entries within rows may be anything.
+    """
+    if _ENTRIES not in source:
+        return source
+    at = source.index(_ENTRIES)
+    before, entry, after = source[:at], source[at + 1 : at + 3], source[at + 3 :]
+    if EACH in before:
+        return before
+    if entry == (EACH, "value"):
+        return (*before, EACH, *_of_values(after))
+    return (*before, EACH) if entry[:1] == (EACH,) else before
 
 
 def leading_path(source: Source) -> tuple[str | int, ...]:
@@ -160,8 +180,9 @@ def _of_term(tokens: Sequence[str]) -> Sequence[_Start]:
             return [replace(start, exact=False) for start in _of(inner)]
         case [name, *after] if name in _FILTERS and (not after or not _group(after)[1]):
             return _HERE
-        case [first, *_] if first.startswith(".") and first != "..":
-            return _steps(tokens)
+        case [first, *after] if first == "to_entries" or (first[:1] == "." and first != ".."):
+            entries = (_Start((_ENTRIES,), exact=True),)
+            return _steps(tokens) if first != "to_entries" else _joined(entries, _steps(after))
     return () if "".join(tokens) in _LITERALS or _SCALAR.fullmatch("".join(tokens)) else _BODY
 
 

@@ -314,13 +314,7 @@ class Extractor:
         for source in self._sources:
             if levels := _levels(body, source):
                 return _by_levels(body, source, levels, place, together)
-        rows = self._likely_rows(body, extracted.items)
-        around = follow(body, self._leading)
-        groups = [*around.values()] if isinstance(around, dict) else []
-        if any(one is rows for one in groups) and all(isinstance(one, list) for one in groups):
-            grouped = (*self._leading, EACH, EACH)
-            return _by_levels(body, grouped, _levels(body, grouped), place, together)
-        return Measured(place, [*rows], together=together)
+        return Measured(place, [*self._likely_rows(body, extracted.items)], together=together)
 
     def _together(self, body: Json) -> int:
         """How many rows the lists have together that a program starts from."""
@@ -386,8 +380,10 @@ class Extractor:
         try:
             return await self._jq.outputs(self._program, body, where=self.where)
         except JqError as error:
-            # An empty list may be null or left out, which ``.items[]`` cannot go through.
-            if any(_is_none(body, _ways(way)[0]) for way in self._sources if way):
+            # An empty list may be null or left out, which ``.items[]`` cannot go through; and of
+            # an empty one ``add`` makes null.
+            places = [_ways(way)[0] for way in self._sources if way]
+            if any(_is_none(body, one) or follow(body, one) == [] for one in places):
                 return []
             raise MappingError(
                 f"failed ({jq_reason(error)}) on a response with {keys_of(body)}",

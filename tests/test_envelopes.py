@@ -387,6 +387,23 @@ async def test_an_object_of_objects_with_lists(style: str, count: int, data_path
     is_all(found, list(range(count)))
 
 
+@pytest.mark.parametrize("style", ["offset", "page"])
+@pytest.mark.parametrize("count", [0, 4, 11, 20])
+@pytest.mark.parametrize("data_path", ["to_entries[] | .value.parts[]", ".[].parts[]"])
+async def test_lists_within_an_object_of_objects(style: str, count: int, data_path: str) -> None:
+    """A page is as full as the object is, however many rows each of its values has."""
+
+    def by_name(given: Json) -> Json:
+        assert isinstance(given, list)
+        rows = {int(str(row["id"])): row for row in given if isinstance(row, dict)}
+        return {f"n{at}": {"name": f"n{at}", "parts": [row] * (at % 3)} for at, row in rows.items()}
+
+    found = await outcome(Api(style, count, list_of=by_name), paging(style, 5), data_path=data_path)
+
+    ids = sorted({int(str(one)) for one in found.ids})
+    is_all(replace(found, ids=[*ids]), [number for number in range(count) if number % 3])
+
+
 def _by_parity(given: Json) -> Json:
     """Rows of one page in two lists."""
     assert isinstance(given, list)

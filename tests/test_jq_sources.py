@@ -46,7 +46,12 @@ BODY: tuple[Source, ...] = ((),)
         pytest.param(".a - .b", (("a",), ()), id="an operator"),
         pytest.param("if .a then .b else .c end", BODY, id="a condition"),
         pytest.param("map(.a)", ((EACH,),), id="mapped at once"),
-        pytest.param("to_entries", BODY, id="a function"),
+        pytest.param("reverse", BODY, id="a function"),
+        pytest.param("to_entries", BODY, id="entries"),
+        pytest.param(
+            ".a | to_entries[] | .value.b[]", (("a", EACH, "b", EACH),), id="their values"
+        ),
+        pytest.param("to_entries | map({key} + .value)", ((EACH,),), id="each of them"),
         pytest.param(".. | .a?", BODY, id="recursion"),
         pytest.param("reduce .a[] as $x (0; .)", BODY, id="a reduction"),
         pytest.param("def f: .a | .b; f", BODY, id="a definition"),
