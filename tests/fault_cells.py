@@ -65,7 +65,7 @@ class Expect(Enum):
     EITHER = "complete or raises"
     HELD_BACK = "complete, but nothing of the kind is deleted, and the resync fails"
     BELIEVED = "complete without what the API says is not there"
-    UNPROVED = "raises, or complete without what the API says is not there"
+    UNPROVED = "raises, holds back, or complete without what the API says is not there"
 
 
 @dataclass(frozen=True)
