@@ -21,7 +21,6 @@ WITHIN = "the second page is beyond what a bounded look reads, or a parameter ma
 GAPS: Mapping[str, str] = {
     "algolia: records by a search": WITHIN,
     "azure-devops: repositories paged as the others are": "a list not read may show the cursor",
-    "confluence: no paging": WITHIN,
     "elasticsearch: an order in which several are equal": WITHIN,
     "google-cloud: projects that are being deleted": WITHIN,
     "harbor: a name that is encoded once": "children that answer 404, beside others that do not",

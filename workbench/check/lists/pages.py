@@ -279,8 +279,8 @@ async def _unheld(
         "hasMorePath": paging.has_more_path,
         "lastPagePath": paging.last_page_path,
         "totalPath": paging.total_path,
-        "cursorPath": paging.cursor_path,
-        "nextLinkPath": paging.next_link_path,
+        "cursorPath": paging.cursor_path if paging.type == "cursor" else None,
+        "nextLinkPath": paging.next_link_path if paging.type == "next_link" else None,
     }
     found = []
     for name, path in given.items():

@@ -190,6 +190,11 @@ def other_paths(base: httpx.URL, kind: str = "") -> Iterator[str]:
     paths += [f"{whole}/{more}" for more in (*_MORE, *_WORDS)]
     paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
     paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
+    paths += [
+        "/".join([*parts[:at], word, *parts[at:]])
+        for at in range(1, len(parts))
+        for word in (*_WORDS, *_MORE)
+    ]
     yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
 
 

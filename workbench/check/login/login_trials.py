@@ -65,8 +65,8 @@ class LoginTrials:
             return found or await self._other_login(error, asked) or self._refused(error)
         found = await self._other_base(asked) if reads and "not JSON" in str(error) else None
         found = found or await self._other_template(error, asked, given)
-        if found is None and not reads:
-            found = await self._other_login(error, asked, is_refused=False)
+        # What gives no token may be a refusal, whatever its words.
+        found = found or await self._other_login(error, asked, is_refused=reads)
         if found:
             return found
         if reads:
