@@ -104,9 +104,12 @@ class Server:
 
         A page of a limit nobody knows reaches no farther, for all that anyone can tell, than its
         last row that is given; by page numbers only the first page tells that. Of lists in lists it
-        may be the outer ones that are counted.
+        may be the outer ones that are counted, and where they have more rows than were asked for,
+        some of those may be the same on each page.
         """
         length = one.length(self.pagination.page_size)
+        if one.style == "offset" and "[]." in (self.data_path or ""):
+            length = min(length, self.pagination.page_size)
         if one.style in LED or len(one.visible) == one.count:
             return length
         if "[]" in (self.data_path or ""):
