@@ -45,7 +45,9 @@ def links_towards(
         for key, value in (*parts, *headers.items())
         if is_link(value) and not leads_back(key)
     ]
-    here = httpx.URL(url) if texts else httpx.URL()
+    if not texts:
+        return {}
+    here = httpx.URL(url)
     found: dict[str, set[str]] = {}
     for key, value in texts:
         try:

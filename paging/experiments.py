@@ -117,13 +117,14 @@ def resized(sent: PageRequest, rows: int, instead: int) -> PageRequest | None:
     body = _with_number(sent.body, rows, instead)
     if body != sent.body:
         return replace(sent, body=body).perhaps_absent(NO_PAGE_BEFORE)
-    url = httpx.URL(sent.url)
-    own = tuple(url.params.multi_items())
+    # On a hot path: most requests have nothing to parse.
+    own = tuple(httpx.URL(sent.url).params.multi_items()) if "?" in sent.url else ()
     pairs = [*own, *sent.params]
     for at, (name, value) in enumerate(pairs):
         if (other := _number_in(rows).sub(str(instead), value, count=1)) != value:
             pairs[at] = name, other
-            here = str(url.copy_with(params=pairs[: len(own)])) if own else sent.url
+            changed = pairs[: len(own)]
+            here = str(httpx.URL(sent.url).copy_with(params=changed)) if own else sent.url
             request = replace(sent, url=here, params=tuple(pairs[len(own) :]))
             return request.perhaps_absent(NO_PAGE_BEFORE)
     return None
