@@ -69,6 +69,7 @@ _STEP = re.compile(
       | \.?\[-?[0-9]*:-?[0-9]*\]           # a slice is of the same rows
       | \.?\["(?P<bracketed>[^"\\]*)"\]
       | \."(?P<quoted>[^"\\]*)"
+      | (?P<entries>to_entries)
       | \.(?P<plain>[A-Za-z_][A-Za-z0-9_]*)
       | \?
     """,
@@ -180,9 +181,8 @@ def _of_term(tokens: Sequence[str]) -> Sequence[_Start]:
             return [replace(start, exact=False) for start in _of(inner)]
         case [name, *after] if name in _FILTERS and (not after or not _group(after)[1]):
             return _HERE
-        case [first, *after] if first == "to_entries" or (first[:1] == "." and first != ".."):
-            entries = (_Start((_ENTRIES,), exact=True),)
-            return _steps(tokens) if first != "to_entries" else _joined(entries, _steps(after))
+        case [first, *_] if first == "to_entries" or (first.startswith(".") and first != ".."):
+            return _steps(tokens)
     return () if "".join(tokens) in _LITERALS or _SCALAR.fullmatch("".join(tokens)) else _BODY
 
 
@@ -196,6 +196,8 @@ def _steps(tokens: Sequence[str]) -> Sequence[_Start]:
     while step := _STEP.match(text, end):
         if step.lastgroup == "each":
             source.append(EACH)
+        elif step.lastgroup == "entries":
+            source.append(_ENTRIES)
         elif step.lastgroup == "index":
             source.append(int(step["index"]))
         elif step.lastgroup:

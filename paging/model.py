@@ -307,7 +307,7 @@ class Page(Discreet, frozen=True, dict=True):
         """What may be the position of a second page, by the first one and its size, so too."""
         return positions_counted(self._around, self.length) if self._may_go_on else []
 
-    @property
+    @cached_property
     def _may_go_on(self) -> bool:
         """Whether neither a signal nor a total says whether there is more."""
         if not (self.rows and self.scopes and self.signal is Verdict.UNKNOWN):

@@ -378,9 +378,9 @@ class Refused:
         return (lacks.own, value) if value else (lacks.place, lacks.told)
 
     async def _value_told(self, case: Case, path: Path) -> Write | None:
-        """A value for what is missing with which there is the most: of the words, or as it is sent.
+        """A value for what is missing with which there is the most: of those that the words have.
 
-        Or called elsewhere.
+        Where they have none, of those that others have under its name.
         """
         part, name = str(path[-2]), str(path[-1])
         if (first := case.target.first) is None or part == "headers":
