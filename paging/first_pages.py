@@ -58,15 +58,15 @@ class CountedFromFirst(Counted):
 
     def _by_last_row(self, at: At, other: Page) -> Deciding:
         """What follows a short first page by the answer to a request for its last row."""
-        shown = compared(at.page, other)
         if not other.rows:
             return (yield from self._unless_miscounted(at))
-        if shown is Shown.ALL:
+        at, shown = yield from self._compared(at, other)
+        if shown is Shown.ALL and other.repeats(at.page):
             return (yield from self._next_page(at))
-        if shown is Shown.OTHERS:
-            # By number, a server that does not heed the size gives its own second page.
-            others = Shown.MORE if self._counts_pages else Shown.OTHERS
-            return (yield from self._unless_rows_move(at, other, others))
+        if shown is Shown.OTHERS and self._counts_pages:
+            shown = Shown.MORE  # a server that does not heed the size gives its own second page
+        if shown in {Shown.ALL, Shown.OTHERS}:
+            return (yield from self._judged(at, shown))
         if _is_all(at, other):
             return self._end(at, End.PROVED)
         # Where a total counts more, and no more came, the row at 0 is hidden rather.
@@ -132,10 +132,9 @@ class CountedFromFirst(Counted):
         if _has_several(page):
             shown = Shown.OTHERS if leads_on(page, other) else Shown.NOTHING
         else:
-            at, shown = replace(at, now=at.now.expecting(page, other)), compared(page, other)
-        if shown is Shown.OTHERS and other is not None:
-            return (yield from self._unless_rows_move(at, other, Shown.MORE))
-        return (yield from self._judged(at, shown))
+            at = replace(at, now=at.now.expecting(page, other))
+            at, shown = yield from self._compared(at, other)
+        return (yield from self._judged(at, Shown.MORE if shown is Shown.OTHERS else shown))
 
     def _unless_later(self, at: At, sent: PageRequest, other: Page | None) -> Deciding:
         """The end, unless an empty page has rows when it is asked for again, or the one after it.
@@ -151,16 +150,23 @@ class CountedFromFirst(Counted):
         step = yield from self._judged(at, Shown.NOTHING, is_refused=other is None)
         return self._followed(step) if is_later else step
 
-    def _unless_rows_move(self, at: At, other: Page, shown: Shown) -> Deciding:
-        """Other rows, unless rows without ids are others each time they are asked for.
+    @staticmethod
+    def _compared(at: At, other: Page | None) -> Asking[tuple[At, Shown]]:
+        """What another answer shows of a first page, also where values of rows without ids move.
 
-        A list that does not page, and whose every value moves, gives no two answers alike: the
-        first request sent once more tells it from a list that goes on.
+        The first request sent once more shows which do: the others tell rows apart. A list that
+        does not page, and whose every value moves, gives no two answers alike.
         """
-        if not (at.is_more or at.page.ids or abs(other.length - at.page.length) > 1):
-            at, again = yield from at.ask(at.sent, "whether rows move")
-            shown = Shown.ALL if compared(at.page, again) is Shown.OTHERS else shown
-        return (yield from self._judged(at, shown))
+        shown = compared(at.page, other)
+        if shown is not Shown.OTHERS or other is None or at.page.ids:
+            return at, shown
+        at, again = yield from at.ask(at.sent, "whether rows move")
+        at = at.moving(again)
+        if (shown := compared(at.page, other)) is Shown.OTHERS:
+            is_as_long = not at.is_more and abs(other.length - at.page.length) <= 1
+            if is_as_long and compared(at.page, again) is Shown.OTHERS:
+                shown = Shown.ALL
+        return at, shown
 
     def _judged(self, at: At, shown: Shown, *, is_refused: bool = False) -> Deciding:
         """What follows a short first page by what an experiment has shown.

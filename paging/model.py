@@ -21,7 +21,7 @@ from paging.continuations import (
     positions_told,
     values_told,
 )
-from paging.rows import are_alike
+from paging.rows import Way, are_alike, texts_of
 from paging.scopes import Scopes, is_page, scopes_in, scopes_of
 from paging.signal_names import asks_more
 from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
@@ -152,7 +152,8 @@ class Page(Discreet, frozen=True, dict=True):
     ``sizes`` those of the innermost one; ``depth`` is the level that ``rows`` are of, ``outer`` the
     outermost itself; ``breaks_off``: what is no list stands where the next one may be.
     ``together``: how many rows there are where they may lie in several lists beside each other.
-    ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
+    ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path;
+    ``moving``: places in rows without ids that tell nothing of them, as they move.
     ``request`` is what was asked, ``number`` the answer's, ``refusal`` the error of a refused page.
     """
 
@@ -174,6 +175,7 @@ class Page(Discreet, frozen=True, dict=True):
     breaks_off: bool = False
     together: int = 0
     identifier: tuple[str, ...] = ()
+    moving: frozenset[Way] = frozenset()
     request: PageRequest | None = None
     refusal: OceanCustomError | None = None
     number: int = 0
@@ -239,14 +241,18 @@ class Page(Discreet, frozen=True, dict=True):
 
     @cached_property
     def keys(self) -> tuple[Hashable, ...]:
-        """A key for each row: its id, else its whole value as a text."""
-        return self.ids or tuple(json.dumps(row, sort_keys=True) for row in self.rows)
+        """A key for each row: its id, else its whole value as a text, but for what moves."""
+        return self.ids or texts_of(self.rows, self.moving)
 
     def keys_as(self, other: Page) -> tuple[Hashable, ...]:
         """The keys of the rows, told apart as those of another page are."""
-        if bool(self.ids) == bool(other.ids):
+        if self.ids and other.ids:
             return self.keys
-        return tuple(json.dumps(row, sort_keys=True) for row in self.rows)
+        return texts_of(self.rows, self.moving | other.moving)
+
+    def steady(self, moving: frozenset[Way] | None) -> Page:
+        """The same page, whose rows are told apart by other places than these."""
+        return replace(self, moving=moving) if moving and moving != self.moving else self
 
     @cached_property
     def scopes(self) -> Scopes:
@@ -264,6 +270,8 @@ class Page(Discreet, frozen=True, dict=True):
             return False
         if self.ids and previous.ids:
             return set(self.ids) == set(previous.ids)
+        if self.moving and self.keys_as(previous) == previous.keys_as(self):
+            return True
         return self.rows == previous.rows or are_alike(self.rows, previous.rows)
 
     @cached_property

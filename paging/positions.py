@@ -74,6 +74,12 @@ class At(Struct, frozen=True):
         pairs = zip(page.keys_as(before), page.rows, strict=True)
         return frozenset(key for key, row in pairs if key in self.known and rows[key] == row)
 
+    def moving(self, again: Page | None) -> At:
+        """The same with what moved in another answer to the same request."""
+        learnt = self.learnt.moved(self.page, again)
+        page = self.page.steady(learnt.moving)
+        return replace(self, learnt=learnt, page=page, now=replace(self.now, previous=page))
+
     def ask(self, request: PageRequest, of: str) -> Asking[tuple[At, Page | None]]:
         """Settle a doubt: the same with what is learnt by then, and the answer."""
         learnt, page = yield Experiment(request, of, self.learnt, self.now)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 
-from json_values import Json, follow
+from json_values import MISSING, Found, Json, follow
 
 Way = tuple[str, ...]
 """The keys that lead to a place in a row."""
@@ -32,6 +33,36 @@ def columns(rows: Sequence[Json]) -> list[Way]:
     if not FEWEST <= len(sample) == len(rows[:_SAMPLE]):
         return []
     return [way for way in _texts(sample[0]) if len(values_in(sample, way)) == len(sample)]
+
+
+def moving(rows: Sequence[Json], again: Sequence[Json]) -> frozenset[Way]:
+    """The places in which two answers differ about the same rows.
+
+    None where what is in others does not tell the rows apart.
+    """
+    pairs = zip(rows, again, strict=False)  # fewer are no answer to the same
+    ways = frozenset(way for pair in pairs for way in _moved(*pair))
+    return ways if len({*texts_of(rows, ways)}) == len(rows) == len(again) else frozenset()
+
+
+def _moved(row: Found, again: Found, around: Way = ()) -> Iterator[Way]:
+    if isinstance(row, dict) and isinstance(again, dict):
+        for key in row.keys() | again.keys():
+            yield from _moved(row.get(key, MISSING), again.get(key, MISSING), (*around, key))
+    elif row != again:
+        yield around
+
+
+def texts_of(rows: Sequence[Json], ways: Collection[Way] = ()) -> tuple[str, ...]:
+    """Each row as a text, without what it has in some places."""
+    return tuple(json.dumps(_without(row, ways), sort_keys=True) for row in rows)
+
+
+def _without(row: Json, ways: Collection[Way]) -> Json:
+    if not isinstance(row, dict) or not ways:
+        return row
+    inside = {key: {way[1:] for way in ways if way[:1] == (key,)} for key in row}
+    return {key: _without(row[key], left) for key, left in inside.items() if () not in left}
 
 
 def _texts(part: Json, around: Way = ()) -> Iterator[Way]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from errors import OceanCustomError
 from paging.levels import ANY_LEVEL
 from paging.model import NO_SUCH_PAGE, Level, Page, PageRequest, Progress
+from paging.rows import Way, moving
 from paging.signals import Verdict
 
 _DIGITS = re.compile(r"[0-9]+")
@@ -46,6 +47,8 @@ class Learnt(Struct, frozen=True):
     said by a status where that was proved to be the end. ``vain``: whether what speaks of more does
     so far beyond the end, too; None where it was not asked. ``counted_by``: keys of the numbers
     that count these lists, where the total counts more. ``from_one``: position 0 is taken for 1.
+    ``moving``: the places in rows without ids whose values move from answer to answer,
+    None where that was not asked.
     """
 
     page_size: int | None = None
@@ -63,6 +66,7 @@ class Learnt(Struct, frozen=True):
     vain: bool | None = None
     counted_by: frozenset[str] = frozenset()
     from_one: bool = False
+    moving: frozenset[Way] | None = None
 
     def hiding(self, reach: int) -> Learnt:
         """With rows hidden: pages of so many rows reach as far at least."""
@@ -72,6 +76,11 @@ class Learnt(Struct, frozen=True):
     def is_counting(self) -> bool:
         """Whether it was shown that an offset counts rows."""
         return self.counts_rows or self.hides_rows or self.page_size is not None
+
+    def moved(self, page: Page, again: Page | None) -> Learnt:
+        """With what moved in another answer to the same request."""
+        ways = moving(page.rows, again.rows) if again and not page.ids else frozenset()
+        return replace(self, moving=(self.moving or frozenset()) | ways)
 
     def refutes(self, length: int | None) -> bool:
         """Whether lists may go on after a first page of so many rows, which is not full.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from loguru import logger
 from msgspec import structs
 
+from json_values import follow
 from pagination import PaginationSettings
 from resync.completeness import Doubt
 from resync.path_parameters import Endpoint
@@ -135,6 +138,7 @@ async def of_children(
     lists: Mapping[str, Api],
     pagination: PaginationSettings,
     answer: Callable[[Request, str, dict[str, Json]], Json],
+    key: str = "id",
 ) -> Found:
     """What comes of children's lists, each page of which is made an answer."""
 
@@ -146,7 +150,8 @@ async def of_children(
         server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
         server.serve("/parents/{}/things", things)
         parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
-        return await read(server, pagination, kind="/parents/{parent}/things", parent=parents)
+        kind = "/parents/{parent}/things"
+        return await read(server, pagination, kind=kind, parent=parents, key=key)
 
 
 @pytest.mark.parametrize("style", COUNTED)
@@ -337,3 +342,30 @@ async def test_what_is_said_far_behind_a_short_list(style: str, count: int, past
         return told({}, int(past))
 
     is_all(await outcome(things, paging(style, 20)), list(range(count)))
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("name", [None, "n{}"])
+@pytest.mark.parametrize("lengths", [[3], [2, 15], [20], [45]])
+async def test_rows_without_ids_and_a_value_that_moves(
+    style: str, name: str | None, lengths: list[int]
+) -> None:
+    """What did not move when the first page came again tells rows apart."""
+    moves = itertools.count()
+
+    def moving(_request: Request, _name: str, given: dict[str, Json]) -> Json:
+        numbers = [follow(row, ("id",)) for row in cast("list[Json]", given["items"])]
+        return {
+            "items": [
+                {"key": n, "stats": {"name": name and name.format(n), "uptime": next(moves)}}
+                for n in numbers
+            ]
+        }
+
+    lists = {f"p{at}": Api(style, length) for at, length in enumerate(lengths)}
+    found = await of_children(lists, paging(style, 20), moving, key="key")
+
+    is_all(found, [n for length in lengths for n in range(length)])
+    assert found.requests <= HANDFUL + sum(1 + length // 20 for length in lengths)
+    capped = await of_children({"p": Api(style, 25, cap=9)}, paging(style, 20), moving, key="key")
+    is_all(capped, list(range(25)))
