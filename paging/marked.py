@@ -342,9 +342,8 @@ class Marked(Paginator):
             pass
         elif leads(self._marker(other)):
             end = replace(end, learnt=replace(end.learnt, marked=True))
-            # A full page was asked for again when it came; null, then, is no omission.
-            is_sure = page.length >= asked or self._marker(page) is not MISSING
-            return end if is_sure else (yield from self._once_more(sent, end))
+            # A full page was asked for again when it came.
+            return end if page.length >= asked else (yield from self._once_more(sent, end))
         elif self._says_more(other, other.boolean):
             return replace(end, doubt=self._unfollowable(other))
         else:

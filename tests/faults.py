@@ -130,7 +130,7 @@ from tests.fault_scene import (
 _SHAPES_WITHOUT_PAGES = frozenset[Shape]({"plain", "constants", "no ids"})
 _ASKED_BESIDE: Mapping[Paging, int] = {
     "none": 0, "offset": 8, "page": 12, "page_total": 6,
-    "cursor": 0, "header_cursor": 4, "next_link": 0, "header_link": 4,
+    "cursor": 4, "header_cursor": 4, "next_link": 4, "header_link": 4,
 }  # fmt: skip
 
 

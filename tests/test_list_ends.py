@@ -786,6 +786,21 @@ async def test_a_marker_that_is_missing_once(style: str, more: dict[str, Json]) 
         assert lasting.ids == list(range(40))
 
 
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("nothing", [None, "", False], ids=repr)
+@pytest.mark.parametrize("around", [{}, {"total": ROWS}], ids=str)
+async def test_a_marker_that_is_empty_once(
+    style: str, nothing: Json, around: dict[str, Json]
+) -> None:
+    """On a page of the length that the server gives: as where it is missing."""
+    api = Api(style, cap=25, around=steady(around))
+    key = "next_cursor" if style == "cursor" else "next"
+    emptied = once(lambda r: told({**json.loads(api(r).body), key: nothing}), api, lambda _: True)
+
+    assert (await outcome(emptied, paging(style))).error is not None
+    is_all(await outcome(Api(style, 25, cap=25, end="null"), paging(style)), range(25))
+
+
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("nothing", [{}, [], None], ids=str)
 @pytest.mark.parametrize("times", [1, ALWAYS])
