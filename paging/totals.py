@@ -159,7 +159,8 @@ def perhaps_total(
     """What may be the total of a list, under whatever names; 0 where nothing may.
 
     A number in an object beside the list, when another one there is the rows at hand or the size
-    asked for, and it is larger: ``{"page": 1, "per_page": 20, "all": 60}``. Right beside the list,
+    asked for, and it is larger: ``{"page": 1, "per_page": 20, "all": 60}``. Not where a total there
+    is just the rows at hand. Right beside the list,
     where identifiers, versions and moments stand as well, both have to say that they count rows
     (``{"size": 20, "records": 41}``). Or, anywhere, one that is named after the list:
     ``total_hosts`` where that is ``hosts``.
@@ -181,7 +182,8 @@ def perhaps_total(
         is_counted = 0 < given in counts.values()
         found += [one for key, one in counts.items() if is_counted and key.lower() != "size"]
     for numbers in (dict(_numbers(part)) for part in beside):
-        if not {given, asked}.isdisjoint(set(numbers.values()) - {0}):
+        is_all = any(name_of(key) in _SURE_NAMES for key, one in numbers.items() if one == given)
+        if not is_all and not {given, asked}.isdisjoint(set(numbers.values()) - {0}):
             found += [one for key, one in numbers.items() if not _LIMITS.search(in_snake_case(key))]
     return max((number for number in found if number > max(given, asked, 1)), default=0)
 

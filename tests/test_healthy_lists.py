@@ -369,3 +369,16 @@ async def test_rows_without_ids_and_a_value_that_moves(
     assert found.requests <= HANDFUL + sum(1 + length // 20 for length in lengths)
     capped = await of_children({"p": Api(style, 25, cap=9)}, paging(style, 20), moving, key="key")
     is_all(capped, list(range(25)))
+
+
+@pytest.mark.parametrize("count", [2, 19])
+@pytest.mark.parametrize("total", ["total", "totalItems", "total_count"])
+async def test_a_total_of_just_the_rows_beside_a_size_of_any_name(count: int, total: str) -> None:
+    """Nothing is paged: it ends the matter, whatever else is counted beside it."""
+
+    def of(rows: int, size: int) -> Api:
+        info = {"seite": 1, "bis_zu": size, total: rows}
+        return Api("plain", rows, cap=size, around=steady({"info": info}))
+
+    is_all(await outcome(of(count, 20), paging("none")), range(count))
+    assert (await outcome(of(41, 20), paging("none"))).error is not None
