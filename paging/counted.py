@@ -311,7 +311,7 @@ class PageNumberPaginator(_Counted):
     _counts_pages = True
 
     def ahead(
-        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0
+        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0, guesses: bool = True
     ) -> Iterator[PageRequest]:
         """The rest of the pages, or two where nothing is told, in a walk of some length.
 
@@ -320,7 +320,7 @@ class PageNumberPaginator(_Counted):
         last, is_long = progress.previous, progress.pages > 1 and progress.last_was_full
         told = first_known(self._signals.verdict(last.value_at), last.signal) if last else None
         is_silent = progress.known is Known.NOTHING and told is Verdict.UNKNOWN
-        if is_long and is_silent and not self._settings.in_order:
+        if guesses and is_long and is_silent and not self._settings.in_order:
             for count in range(begun, 2):
                 yield self._moved(upcoming, count)
         else:

@@ -165,7 +165,7 @@ class Counted(Paginator):
         return True
 
     def ahead(
-        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0
+        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0, guesses: bool = True
     ) -> Iterator[PageRequest]:
         """The rest of the pages, when the API told its total, and it is known what that counts."""
         if is_manifold(progress.previous):

@@ -39,8 +39,7 @@ from settings import Settings
 from transport.observer import Observer, PageRead
 
 _FAR_BEHIND = 7  # pages: positions in the answer move along with them
-CONFIRMED = 3
-"""Ends of one resource that are asked for once more: a page may have come empty by mistake."""
+CONFIRMED = 3  # ends of a resource asked for once more: a page may have come empty by mistake
 
 _lazy_log = logger.opt(lazy=True)
 
@@ -114,8 +113,10 @@ class Walker:
 
     def _ask_ahead(self, walk: _Walk, opened: Opened, step: Step) -> None:
         """Ask for what very likely follows, unless this API gives pages strictly in order."""
+        guesses = walk.number <= CONFIRMED  # each is a request too many at the end of a walk
+        ahead = walk.source.paginator.ahead
         if step.next is not None and not walk.source.in_order:
-            following = partial(walk.source.paginator.ahead, step.progress, step.next)
+            following = partial(ahead, step.progress, step.next, guesses=guesses)
             self._prefetch.begin(walk.ahead, step.next, following, opened.answer.size)
 
     async def _fetched(self, walk: _Walk, upcoming: PageRequest) -> Opened:

@@ -382,3 +382,17 @@ async def test_a_total_of_just_the_rows_beside_a_size_of_any_name(count: int, to
 
     is_all(await outcome(of(count, 20), paging("none")), range(count))
     assert (await outcome(of(41, 20), paging("none"))).error is not None
+
+
+@pytest.mark.parametrize("cap", [10, 1000])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_many_children_of_a_few_full_pages(style: str, cap: int) -> None:
+    """What is asked beyond the pages that the lists need hardly grows with their number."""
+    size = min(cap, 20)
+    lists = {f"p{at}": Api(style, 2 * size, cap=cap) for at in range(MANY)}
+
+    found = await of_children(lists, paging(style, 20), lambda _request, _name, given: given)
+
+    assert found.error is None, found.message
+    assert len(found.ids) == MANY * 2 * size
+    assert found.requests <= 1 + 3 * MANY + 4 * HANDFUL
