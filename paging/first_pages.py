@@ -109,7 +109,7 @@ class CountedFromFirst(Counted):
             return learnt, learnt.refutes(length)
         ties = learnt.ties + 1 if length == learnt.longest_short else 1
         learnt = replace(learnt, longest_short=length, ties=ties)
-        return learnt, is_asked(ties) or learnt.refutes(length)
+        return learnt, learnt.asks_all or is_asked(ties) or learnt.refutes(length)
 
     def _next_page(self, at: At) -> Deciding:
         """The page after a short first one, of as many rows as that had.

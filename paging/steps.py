@@ -48,7 +48,8 @@ class Learnt(Struct, frozen=True):
     so far beyond the end, too; None where it was not asked. ``counted_by``: keys of the numbers
     that count these lists, where the total counts more. ``from_one``: position 0 is taken for 1.
     ``moving``: the places in rows without ids whose values move from answer to answer,
-    None where that was not asked.
+    None where that was not asked. ``asks_all``: each list as long as the longest short one is asked
+    about, as in a second look.
     """
 
     page_size: int | None = None
@@ -67,6 +68,7 @@ class Learnt(Struct, frozen=True):
     counted_by: frozenset[str] = frozenset()
     from_one: bool = False
     moving: frozenset[Way] | None = None
+    asks_all: bool = False
 
     def hiding(self, reach: int) -> Learnt:
         """With rows hidden: pages of so many rows reach as far at least."""

@@ -43,6 +43,7 @@ class Doubt(Enum):
     TRUNCATED = "the reading was bounded"
     SAID_EMPTY = "a status was taken for nothing here"
     END = "a list may have ended too early"
+    TAKEN = "lists as long as the longest were taken for whole"
     ONE = "the only answer was one item, which may stand for a list"
     ABSENT = "no answer had anything where data_path leads"
 
@@ -222,7 +223,12 @@ class Completeness(Struct):
     def left_in_doubt(self) -> set[Doubt]:
         """Why items may have been missed; no other answer tells an only item from a failure."""
         is_alone = self.ends == {End.ONE_ITEM: 1}
-        return self.doubts | ({Doubt.ONE} if is_alone else set())
+        is_taken = self.learnt.longest_short in self.taken
+        return {
+            *self.doubts,
+            *([Doubt.ONE] if is_alone else []),
+            *([Doubt.TAKEN] if is_taken else []),
+        }
 
     @property
     def missed(self) -> set[int]:

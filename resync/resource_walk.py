@@ -11,6 +11,7 @@ from contextlib import aclosing
 
 from loguru import logger
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from errors import CredentialsError, MappingError, OceanCustomError, Part, ResponseError
 from json_values import as_text
@@ -82,6 +83,8 @@ class ResourceWalk:
         # Of a list that others may take, the walk itself checks the edges.
         checked = [one for one in self._bindings.sources if one.endpoint.placeholders()]
         checked += [] if self._shared_list else [self._target]
+        for source in self._sources if again else []:
+            source.learnt = replace(source.learnt, asks_all=True)
         self._edges = [EdgeCheck(services.walker, source) for source in checked]
 
     def _list_shared(self, shared_lists: Container[Hashable]) -> PageRequest | None:
@@ -195,7 +198,9 @@ class ResourceWalk:
             if self._hollow and not self._target.recognition.has_list:
                 yield self._hollow, 0
             self._hollow = []
-            self._reopened, self._target.taken = self._target.reopened, {}
+            if reopened := self._target.reopened:
+                self._target.taken = {}
+            self._reopened = reopened
             self._target.walks -= len(self._reopened)
             if not self._reopened or self._bounds.are_set:
                 return

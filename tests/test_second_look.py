@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -383,6 +383,34 @@ async def test_a_list_that_is_empty_once_deletes_nothing(
     assert outcome.deleted == set()
     assert outcome.entities == entities("item", 1, 2)
     assert "/items, a page was empty" in warnings(outcome)[0]
+
+
+@pytest.mark.parametrize("settings", STYLES)
+async def test_lists_as_long_as_a_server_gives_at_once(
+    api: FaultApi, installation: Installation, settings: JsonObject
+) -> None:
+    """Of many short ones of one length, all are asked about before anything is deleted."""
+    lists = {f"p{at}": named(*(f"{at}-{one}" for one in range(2))) for at in range(20)}
+    lists["p11"] += named("long")  # neither among the first ones nor the eighth or sixteenth
+
+    def capped(request: Request) -> Reply:
+        query = tuple((n, "2" if n in {"limit", "size"} else v) for n, v in request.query)
+        return Listing(lists[request.path.split("/")[2]])(replace(request, query=query))
+
+    api.serve("/items", answer({"items": [{"id": one} for one in lists]}))
+    api.serve("/items/{}/notes", capped)
+    installation.settings |= {**settings, "max_concurrent_requests": 1}
+    parameter = {"item": {**CHILDREN, "pagination": {"type": "none"}}}
+    notes = resource("/items/{item}/notes", "child", path_parameters=parameter, data_path=".items")
+    installation.mapping = [notes]
+    assert (await installation.resync()).complete
+    lists["p3"].pop()
+    installation.settings |= {"page_size": 50}
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"child/3-1"}
 
 
 @pytest.mark.parametrize("path", [".", ".data"])
