@@ -179,16 +179,16 @@ def is_unopened(
         return False
     within = [rows for rows in lists_in(found, _DEEPEST_LIST) if rows]
     lists = within or [rows for rows in lists_in(body, _DEEPEST_LIST) if rows]
-    if not lists:
-        return False
+    scopes = scopes_of(body, found)
+    totals = known_totals(scopes, headers)
+    if not lists:  # words in the place of the list that a total is of
+        return isinstance(found, str) and whole_number(found) is None and (totals.rows or 0) > 1
     if any(isinstance(rows[0], dict) for rows in lists) and (
         not isinstance(found, dict)
         or (within and _is_all_envelope(found))
         or _is_envelope_of(holder, found)
     ):
         return True
-    scopes = scopes_of(body, found)
-    totals = known_totals(scopes, headers)
     lengths = {len(rows) for rows in lists}
     return (
         goes_on

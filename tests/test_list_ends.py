@@ -831,6 +831,17 @@ async def test_a_last_page_path_to_no_yes_or_no(style: str, last: Json) -> None:
     assert "true on the last page" in found.message
 
 
+@pytest.mark.parametrize("style", ["none", *STYLES])
+async def test_words_beside_a_total_of_rows(style: str) -> None:
+    """Where the list would be they are no item: one that stands alone is."""
+    words = {"items": "temporarily not available", "meta": {"totalResults": 9}}
+
+    found = await outcome(always(told(words)), paging(style, 20))
+    assert "looks like a page of a list" in found.message
+    found = await outcome(always(told({**words, "meta": {}})), paging(style, 20), key="value")
+    is_all(found, ["temporarily not available"])
+
+
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("body", ["", "down", 5, ["down"], {"items": {"why": "down"}}], ids=repr)
 @pytest.mark.parametrize("data_path", [".items", "[.items[] | select(.id >= 0)]"])
