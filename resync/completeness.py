@@ -135,8 +135,9 @@ class Completeness(Struct):
         if begins and page.rows and page.length > (self.longest.page.length if self.longest else 0):
             self.longest = asked
         self.has_rows = self.has_rows or bool(page.rows)
-        if not page.rows:
+        if not page.rows or page.rows[0] is None:
             self.doubts.add(Doubt.EMPTY)
+        if not page.rows:
             self.is_coded = self.is_coded or (page.place is Place.NULL and is_coded(page.body))
             self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
         # Some leave the list out where they tell a total of 0: that proves no path, nor another.

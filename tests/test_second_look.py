@@ -438,7 +438,9 @@ async def test_a_list_that_is_one_item_once_deletes_nothing(
     assert "the only answer was one item" in warnings(outcome)[0]
 
 
-@pytest.mark.parametrize("reply", [answer({}, 404), answer({}, 410), Answer(status=204)])
+@pytest.mark.parametrize(
+    "reply", [answer({}, 404), answer({}, 410), Answer(status=204), answer([None])]
+)
 async def test_a_child_that_is_gone_or_empty_once_keeps_its_items(
     family: Family, reply: Answer
 ) -> None:
