@@ -311,9 +311,11 @@ class Extractor:
             return self._measured_plainly(follow(body, self.list_path))
         place = Place.ABSENT if extracted.nothing else Place.LIST
         together = max(len(extracted.items), self._together(body))
-        for source in self._sources:
-            if levels := _levels(body, source):
-                return _by_levels(body, source, levels, place, together)
+        found = [(one, levels) for one in self._sources if (levels := _levels(body, one))]
+        # Of several lists beside each other, the first that items may be of.
+        filled = [(one, levels) for one, levels in found if levels[0][0] and extracted.items]
+        for source, levels in filled or found:
+            return _by_levels(body, source, levels, place, together)
         return Measured(place, [*self._likely_rows(body, extracted.items)], together=together)
 
     def _together(self, body: Json) -> int:

@@ -396,3 +396,38 @@ async def test_many_children_of_a_few_full_pages(style: str, cap: int) -> None:
     assert found.error is None, found.message
     assert len(found.ids) == MANY * 2 * size
     assert found.requests <= 1 + 3 * MANY + 4 * HANDFUL
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [19, 20, 45, 60])
+async def test_two_lists_that_share_each_page(style: str, count: int) -> None:
+    """One of them may be empty on any page: the other still pages."""
+    for first in (0, 3, 13):
+
+        def folders_first(given: Json, folders: int = first) -> Json:
+            numbers = [follow(row, ("id",)) for row in cast("list[Json]", given)]
+            files = [{"id": n} for n in numbers if cast("int", n) >= folders]
+            return {
+                "folders": [{"id": n} for n in numbers if {"id": n} not in files],
+                "files": files,
+            }
+
+        api = Api(style, count, list_of=folders_first)
+        found = await outcome(api, paging(style, 20), data_path=".folders[], .files[]")
+        assert found.error is None, found.message
+        assert {*found.ids} == {*range(count)}
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("lengths", [(0, 45), (20, 45), (45, 20), (5, 45)])
+async def test_two_lists_of_which_each_is_paged(style: str, lengths: tuple[int, int]) -> None:
+    """The longer one decides when both end."""
+    lists = [Api(style, length) for length in lengths]
+
+    def handler(request: Request) -> Answer:
+        a, b = (json.loads(one(request).body)["items"] for one in lists)
+        return told({"a": a, "b": [{"id": 100 + row["id"]} for row in b]})
+
+    found = await outcome(handler, paging(style, 20), data_path=".a[], .b[]")
+    assert found.error is None, found.message
+    assert {*found.ids} == {*range(lengths[0]), *range(100, 100 + lengths[1])}
