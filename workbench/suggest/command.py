@@ -277,7 +277,7 @@ def _doubts(suggestion: Suggestion) -> str:
     for study in suggestion.written:
         for one in study.findings:
             if not (one.certain or one.question == "title"):
-                found.setdefault(one.question, []).append(study.target.path)
+                found.setdefault(one.question, []).append(study.target.shown)
     return "; ".join(
         f"{what} of {', '.join(dict.fromkeys(where))}" for what, where in found.items()
     )
@@ -295,7 +295,7 @@ def _tell_next(out: Path, settings_file: Path | None, paging: Collection[str]) -
 
 
 def _label(study: Study) -> str:
-    return study.target.path + ("" if study.wanted else " (only as a parent)")
+    return study.target.shown + ("" if study.wanted else " (only as a parent)")
 
 
 def _tell_study(console: Console, study: Study, width: int) -> None:
@@ -313,7 +313,7 @@ def _document_of(suggestion: Suggestion, files: Sequence[Path]) -> Json:
     return {
         "endpoints": [
             {
-                "path": study.target.path,
+                "path": study.target.shown,
                 "written": study.wanted and not study.refusal,
                 "refusal": study.refusal or None,
                 "requests": study.requests,

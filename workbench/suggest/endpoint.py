@@ -93,7 +93,7 @@ class House:
         """Why so many rows are taken for all: by a longer list of the same shape, or by a word."""
         for other in self.unpaged:
             if len(other.first_rows) > rows and other.beside == study.beside:
-                came = f"{len(other.first_rows)} rows of {other.target.path} came at once"
+                came = f"{len(other.first_rows)} rows of {other.target.shown} came at once"
                 return f"{came}, and it answers alike; compare with what the API has"
         return "--whole says that these are all" if self.is_whole else ""
 
@@ -407,7 +407,7 @@ def _as_others(study: Study, other: Study, rows: int) -> None:
     """Paged as another endpoint of the same API, where too few items are there to try it."""
     study.paging = Paging(other.paging.type, other.paging.settings, certain=False)
     study.size_param, study.page_size = other.size_param, other.page_size
-    proof = f"as {other.target.path}: with {rows} items here it cannot be tried"
+    proof = f"as {other.target.shown}: with {rows} items here it cannot be tried"
     study.note("paging", other.paging.type, proof, certain=False)
 
 
@@ -416,5 +416,5 @@ def _sized_as_others(study: Study, other: Study, rows: int) -> None:
     if other.size_param is None:
         return
     study.size_param, study.page_size = other.size_param, other.page_size
-    proof = f"as {other.target.path}: with {rows} items here it cannot be tried"
+    proof = f"as {other.target.shown}: with {rows} items here it cannot be tried"
     study.note("page size", f"{study.size_param}={study.page_size}", proof, certain=False)

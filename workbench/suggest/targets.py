@@ -14,12 +14,13 @@ from workbench.suggest.vocabulary import names_identity, words_of
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _BRACES = re.compile(r"\{[^{}]*\}")
+_WORD = re.compile(r"[A-Za-z][\w.:/-]*")
 _VERSION = re.compile(
     r"api|rest|json|xml|v\d+(\.\d+)*|\d+(\.\d+)+|\d{4}-\d{2}(-\d{2})?", re.IGNORECASE
 )
 
 
-_VERBS = frozenset(["search", "list", "query", "browse", "all", "find", "index"])
+_VERBS = frozenset(["search", "list", "query", "browse", "all", "find", "index", "get"])
 
 
 class UsageError(ValueError):
@@ -28,10 +29,19 @@ class UsageError(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """One endpoint: its path below the base URL, with placeholders, and its query parameters."""
+    """One endpoint: its path below the base URL, with placeholders, and its query parameters.
+
+    ``by``: the parameter that says which list is meant, where several have the path; else "".
+    """
 
     path: str
     params: tuple[tuple[str, str], ...] = ()
+    by: str = field(default="", compare=False)
+
+    @property
+    def shown(self) -> str:
+        """What a person knows it by."""
+        return f"{self.path}?{self.by}={dict(self.params)[self.by]}" if self.by else self.path
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -56,7 +66,13 @@ class Target:
 
     @property
     def stem(self) -> str:
-        """The last segment that names a thing: ``users`` for ``/users/list.json``."""
+        """The last segment that names a thing: ``users`` for ``/users/list.json``.
+
+        Or what the query says: ``users`` for ``?method=Directory.getUsers``.
+        """
+        *_, asked = re.split(r"[^\w-]", dict(self.params).get(self.by, ""))
+        if words := [word for word in words_of(asked) if word not in _VERBS]:
+            return "_".join(words)
         parts = list(self.segments)
         # `/users/list` are users; `/space/{space_id}/list` are lists.
         while len(parts) > 1 and _says_nothing(parts[-1]) and "{" not in parts[-2]:
@@ -151,7 +167,18 @@ def site_of(urls: Sequence[str], base_url: str | None) -> Site:
                 name = "_".join(words_of(braces)) or "id"
                 raise UsageError(f"{braces} is no placeholder; write {{{name}}}")
         targets.append(Target(path[len(prefix) :], _params(url)))
-    return Site(base_url.rstrip("/"), tuple(dict.fromkeys(targets)))
+    told = [replace(one, by=_telling(one, targets)) for one in dict.fromkeys(targets)]
+    return Site(base_url.rstrip("/"), tuple(told))
+
+
+def _telling(target: Target, targets: Sequence[Target]) -> str:
+    """The parameter whose word tells a target from the others that have its path; "" for none."""
+    same = [dict(one.params) for one in dict.fromkeys(targets) if one.path == target.path]
+    for name in dict(target.params) if len(same) > 1 else ():
+        words = {params.get(name, "") for params in same}
+        if len(words) == len(same) and all(map(_WORD.fullmatch, words)):
+            return name
+    return ""
 
 
 def _parsed(text: str) -> httpx.URL:

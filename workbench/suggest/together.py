@@ -39,7 +39,7 @@ def relate(studies: Sequence[Study]) -> None:
         for relation in study.relations:
             study.note(
                 "relation",
-                f"{relation.name} → {relation.target.target.path}",
+                f"{relation.name} → {relation.target.target.shown}",
                 relation.proof,
                 certain=relation.certain,
             )
@@ -95,7 +95,7 @@ def _join(study: Study, studies: Sequence[Study]) -> None:
     if other is None or column is None:
         return
     study.member_of, study.member_column = other, column.keys
-    identify_within(study, column, f"one of {other.target.path} may have several parents")
+    identify_within(study, column, f"one of {other.target.shown} may have several parents")
 
 
 def _programs(entity: dict[str, Any], relations: Sequence[Relation]) -> list[tuple[str, str]]:
