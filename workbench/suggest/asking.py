@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from client import ApiClient
 from errors import OceanCustomError, ResponseError, TransportError
 from json_values import Json, beginning_of, lists_in
-from paging.error_reports import reports_error
+from paging.error_reports import is_error_report, reports_error
 from paging.model import PageRequest, SendIn
 
 MOST_REQUESTS = 25
@@ -154,7 +154,7 @@ class Asker:
         refusal = _said(answer.refusal) if answer.refusal else ""
         if (
             isinstance(answer.body, dict)
-            and reports_error(answer.body)
+            and (reports_error(answer.body) or is_error_report(answer.body))
             and not _has_objects(answer.body)
         ):
             words = self._client.redact.beginning(beginning_of(answer.body))

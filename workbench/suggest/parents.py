@@ -7,14 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count, islice, product, zip_longest
 
-import httpx
-
 from json_values import Json
-from resync.path_parameters import Binding, request_for
+from resync.path_parameters import Binding
 from workbench.suggest.addresses import addresses_of, last_segment
-from workbench.suggest.asking import Asker, Reply
 from workbench.suggest.fields import Column, at
-from workbench.suggest.items import jq_path, places
+from workbench.suggest.items import jq_path
 from workbench.suggest.refused import of_every_sort
 from workbench.suggest.study import Parent, Studies, Study
 from workbench.suggest.targets import PLACEHOLDER, noun_words, singular
@@ -25,9 +22,6 @@ _UNLIKELY = 50  # the rank of a field that nothing speaks for
 _TELLS_APART = 30  # but that no two items have the same of
 _MOST_FIELDS = 4
 _MOST_BINDINGS = 24
-_MOST_TRIED = 6
-_MOST_ROWS = 3
-_MOST_TOLD = 3
 _MOST_CHOICES = 40
 _FIELD_NAMES = ("id", "key", "slug", "name", "login", "number", "uuid", "sid", "code", "value")
 _NAMING = frozenset(_FIELD_NAMES)
@@ -188,71 +182,7 @@ def renamed(text: str, names: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: f"{{{names.get(found[1], found[1])}}}", text)
 
 
-async def find_parents(
-    asker: Asker, study: Study, options: Mapping[str, Sequence[Option]], base_url: httpx.URL
-) -> list[Parent] | None:
-    """The parents of all placeholders, shown by an answer for some of their items.
-
-    ``options``: for each placeholder the parents and fields that may be meant, the likeliest
-    first. What decides is which values the API answers, and which it does not.
-    """
-    noun = study.target.noun
-    tried: list[tuple[list[Parent], Reply]] = []
-    steps = list(_in_step(options))
-    most = _MOST_TRIED + len(steps)
-    # The first parent may have no children, and say so by a 404: then others are asked for too.
-    for number in range(_MOST_ROWS):
-        for chosen in islice(chain(steps, _combined(options)), 2 if number else None):
-            binding = next(islice(bindings(chosen), number, None), None)
-            if binding is None:
-                continue
-            reply = await asker.ask(request_for(study.endpoint(), binding, base_url))
-            tried.append((chosen, reply))
-            if _has_rows(reply, noun) or len(tried) >= most + number:
-                break
-        if _is_shown(tried, noun):
-            break
-    answered = [pair for pair in tried if pair[1].is_success]
-    if not answered:
-        return None
-    best, reply = max(answered, key=lambda pair: _has_rows(pair[1], noun))
-    likeliest, _ = answered[0]
-    # Its first item may have no children where that of a less likely one has some.
-    for binding in bindings(likeliest)[1 : 1 + _MOST_ROWS] if likeliest is not best else ():
-        other = await asker.ask(request_for(study.endpoint(), binding, base_url))
-        if _has_rows(other, noun):
-            best, reply = likeliest, other
-            break
-    return [replace(one, proof=f"{reply.status} for one{_refused(tried)}") for one in best]
-
-
-def _refused(tried: Sequence[tuple[list[Parent], Reply]]) -> str:
-    """What was tried and refused, with the status."""
-    refused = dict.fromkeys(
-        f"; {', '.join(_source(one) for one in chosen)}: {other.status}"
-        for chosen, other in tried
-        if not other.is_success and other.status
-    )
-    return "".join(list(refused)[:_MOST_TOLD])
-
-
-def _is_shown(tried: Sequence[tuple[list[Parent], Reply]], noun: str) -> bool:
-    """Whether answers tell the right values from the others: by rows, or as only one is taken.
-
-    Some APIs answer an unknown value like one without children: with an empty list.
-    """
-    taken = {
-        tuple(one.column.keys for one in chosen) for chosen, reply in tried if reply.is_success
-    }
-    has_rows = any(_has_rows(reply, noun) for _, reply in tried)
-    return has_rows or len(taken) == 1 < len(tried)
-
-
-def _source(parent: Parent) -> str:
-    return f"{parent.study.target.path} {parent.column.path}"
-
-
-def _in_step(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
+def in_step(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
     """Choices whose values stand in one row: each pipeline names its team.
 
     Values of two lists would be combined all with all, and most of the pairs be none. What a
@@ -273,7 +203,7 @@ def _in_step(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
         if len(held) > 1:
             together.append(held)
     for held in sorted(together, key=len, reverse=True):
-        alike = sorted(_combined({**options, **held}), key=_sorts)
+        alike = sorted(combined({**options, **held}), key=_sorts)
         yield from alike[:_MOST_FIELDS]
 
 
@@ -314,7 +244,7 @@ def _called_by(name: str, study: Study) -> list[Option]:
     ]
 
 
-def _combined(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
+def combined(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
     """Every choice of one option for each placeholder, the likeliest first."""
     ranked = [list(enumerate(some)) for some in options.values()]
     choices = sorted(product(*ranked), key=lambda choice: sum(place for place, _ in choice))
@@ -343,13 +273,6 @@ def options_for(name: str, candidates: Sequence[Study], studies: Iterable[Study]
     own = [option for same in turns for option in same if option is not None]
     found = {(id(study), column.keys): (study, column) for study, column in (*elsewhere, *own)}
     return list(found.values())
-
-
-def _has_rows(reply: Reply, noun: str) -> bool:
-    if not reply.is_success:
-        return False
-    found = places(reply.body, noun)
-    return bool(found and found[0].rows(reply.body))
 
 
 def candidates_for(study: Study, name: str, parent: Study | None, studies: Studies) -> list[Study]:

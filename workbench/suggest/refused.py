@@ -8,6 +8,7 @@ that there is nothing here.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +26,7 @@ _MOST_WORDS = 4
 _MOST_ASKED = 8  # children in any case, where there are requests for them
 _MOST_FORETOLD = 2  # of those that should be refused
 _FOR_OTHERS = 6  # requests that are left for more than that
+_PLAIN = re.compile(r"[\w.~-]+")
 _MAY_MEAN_EMPTY = frozenset({403, 404, 409, 410})
 
 
@@ -81,6 +83,8 @@ def of_every_sort(parent: Parent, bound: Sequence[Binding]) -> tuple[list[Bindin
     for binding in bound:
         row = binding.parents[parent.name]
         shown = {(sort.column.path, str(sort.of(row))) for sort in sorts}
+        # What a URL must escape may be another name to the API.
+        shown.add((parent.name, str(_PLAIN.fullmatch(str(binding.values[parent.name])) is None)))
         (rest if shown <= seen else first).append(binding)
         seen |= shown
     return first, rest

@@ -15,22 +15,10 @@ from workbench.suggest.measure import Paging
 from workbench.suggest.targets import Target, singular
 from workbench.suggest.vocabulary import words_of
 
-_DULL = frozenset(
-    [
-        "data",
-        "item",
-        "result",
-        "value",
-        "content",
-        "record",
-        "entry",
-        "object",
-        "row",
-        "list",
-        "search",
-        "all",
-    ]
-)
+_DULL = frozenset([
+    "data", "item", "result", "value", "content", "record", "entry", "object", "row", "list",
+    "search", "all",
+])  # fmt: skip
 
 
 _OF_PAGING = frozenset(["paging", "page size", "first page", "reading"])
@@ -143,18 +131,19 @@ class Study:
     @property
     def noun(self) -> str:
         """What one item is: by the path or, where that is no plural, by the list's key."""
-        key = self.place.keys[-1] if self.place.keys else ""
-        last = " ".join(words_of(key))
-        speaks = last.endswith("s") and not _DULL.intersection(map(singular, words_of(key)))
+        # In XML the items' own key stands within that of their list: `sensors.item`.
+        held = (words_of(key) for key in reversed(self.place.keys[-2:]))
+        words = next((some for some in held if not _DULL.intersection(map(singular, some))), ())
+        speaks = bool(words) and words[-1].endswith("s")
         if speaks and not self.target.stem.split(".")[0].lower().endswith("s"):
-            return " ".join(singular(word) for word in words_of(key))
+            return " ".join(map(singular, words))
         return self.target.noun
 
     @property
     def nouns(self) -> set[str]:
-        """Words for one item: of the path, and of the key that its list has."""
+        """Words for one item: of the path, and of the keys that its list has."""
         words = self.target.noun.split()
-        words += [singular(word) for key in self.place.keys[-1:] for word in words_of(key)]
+        words += [singular(word) for key in self.place.keys[-2:] for word in words_of(key)]
         return set(words) - _DULL
 
     def note(self, question: str, answer: str, proof: str = "", *, certain: bool = True) -> None:

@@ -25,19 +25,19 @@ from workbench.suggest.mapping import selector
 from workbench.suggest.measure import Paging
 from workbench.suggest.naming import study_fields
 from workbench.suggest.openapi import Document, Hints
+from workbench.suggest.parent_trials import find_parents
 from workbench.suggest.parents import (
     Option,
     asked_by_example,
     bindings,
     candidates_for,
-    find_parents,
     literal_parent,
     options_for,
 )
 from workbench.suggest.proof import read
 from workbench.suggest.refused import study_children
 from workbench.suggest.study import Parent, Study
-from workbench.suggest.targets import Target, implied_parents, parent_path
+from workbench.suggest.targets import Target, implied_parents, noun_words, parent_path
 from workbench.suggest.together import refuse_faults, relate
 from workbench.suggest.vocabulary import words_of
 
@@ -243,7 +243,7 @@ class Suggester:
             return
         study.parents = found
         for parent in found:
-            shown = f"{{{parent.name}}}: {parent.study.target.path} {parent.column.path}"
+            shown = f"{{{parent.name}}}: {parent.study.target.shown} {parent.column.path}"
             study.note("parent", shown, parent.proof)
 
     async def _shown_parents(
@@ -263,6 +263,10 @@ class Suggester:
         path = parent_path(study.target, name, studied) or parent_path(study.target, name, targets)
         if path is not None:
             return await self._study(path, targets)
+        wanted = set(noun_words(name))
+        listed = [one for one in self._studies.values() if one.items and wanted & one.nouns]
+        if listed:  # the key of a list that was given says so
+            return min(listed, key=lambda one: len(one.target.placeholders))
         for implied in implied_parents(study.target, name):
             found = await self._study(implied, targets, wanted=False)
             if found.items:
