@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, unquote
 
+import jq
 import pytest
 
 from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.literals import Json
 from tests.suggested import bench, resource_of, suggested, walked
+from workbench.suggest.mapping import mapping
+from workbench.suggest.study import Study
 from workbench.suggest.targets import Target, site_of
 
 # --- parents -----------------------------------------------------------------------------
@@ -112,6 +115,113 @@ async def test_a_list_that_was_given_is_the_parent_where_its_key_says_so(api: Fa
     assert not found.refused, [study.refusal for study in found.refused]
     assert [one.target.target.path for one in found.written[-1].relations] == ["/servers/detail"]
     assert "/servers" not in api.paths()
+
+
+# --- fields ------------------------------------------------------------------------------
+
+
+async def _read(api: FaultApi, lists: dict[str, list[Any]]) -> list[Study]:
+    """What is found for some lists that do not page."""
+    for path, rows in lists.items():
+        api.serve(path, answer(rows))
+    found = await suggested(bench(api.url), [*map(Target, lists)])
+    assert not found.refused, [study.refusal for study in found.refused]
+    return found.written
+
+
+async def test_a_date_refers_to_nothing(api: FaultApi) -> None:
+    """Not even where all dates of one list are those of another."""
+    dates = [f"2026-01-{day:02}T08:00:00Z" for day in range(1, 9)]
+    kinds: list[Any] = [{"id": n, "name": f"Kind {n}", "made": d} for n, d in enumerate(dates)]
+    events: list[Any] = [
+        {"id": f"e{n}", "name": f"Event {n}", "started_at": dates[n % 4]} for n in range(20)
+    ]
+
+    _, study = await _read(api, {"/kinds": kinds, "/events": events})
+
+    assert study.relations == []
+
+
+async def test_an_empty_text_refers_to_nothing_and_the_others_do(api: FaultApi) -> None:
+    """Some APIs write what is not there so."""
+    users: list[Any] = [{"id": f"user-{n}", "name": f"User {n}"} for n in range(6)]
+    rooms: list[Any] = [
+        {"id": f"r{n}", "name": f"Room {n}", "owner": f"user-{n % 6}" if n % 4 else ""}
+        for n in range(20)
+    ]
+
+    _, study = await _read(api, {"/users": users, "/rooms": rooms})
+
+    (relation,) = study.relations
+    owners = [jq.compile(relation.expression).input_value(room).first() for room in rooms]
+    assert (relation.name, owners) == ("owner", [room["owner"] or None for room in rooms])
+
+
+async def test_nobody_is_referred_to_by_0_unless_somebody_is(api: FaultApi) -> None:
+    """Some APIs write 0 or -1 for no other item."""
+    teams: list[Any] = [{"id": n, "name": f"Team {n}"} for n in range(1, 6)]
+    sites: list[Any] = [{"id": n, "name": f"Site {n}"} for n in range(5)]
+    users: list[Any] = [
+        {"id": 100 + n, "name": f"User {n}", "team_id": n % 6, "site_id": n % 5} for n in range(20)
+    ]
+
+    *_, study = await _read(api, {"/teams": teams, "/sites": sites, "/users": users})
+
+    programs = {one.name: one.expression for one in study.relations}
+    made = [
+        [jq.compile(programs[n]).input_value(u).first() for n in ("team", "site")] for u in users
+    ]
+    assert made == [[str(n % 6) if n % 6 else None, str(n % 5)] for n in range(20)]
+
+
+async def test_an_address_of_no_known_list_refers_to_nothing(api: FaultApi) -> None:
+    """A list at a path that ends in a placeholder has not every address for its own."""
+    boards: list[Any] = [{"uid": f"b{n}x", "name": f"B {n}", "uri": f"db/{n}"} for n in range(6)]
+    api.serve("/boards", answer(boards))
+    api.serve(
+        "/all/{}",
+        lambda request: answer({"id": int(request.values[0][1:-1]), "name": "Board", "on": True}),
+    )
+
+    found = await suggested(bench(api.url), [Target("/boards"), Target("/all/{uid}")])
+
+    assert found.written[0].relations == [], found.refused
+
+
+@pytest.mark.parametrize("empty", ["", []], ids=["a text", "a list"])
+async def test_what_is_written_holds_where_an_object_is_none(api: FaultApi, empty: Json) -> None:
+    """Some APIs write an object that is not there as an empty text or list."""
+    kinds: list[Any] = [{"id": f"kind-{n}", "name": f"Kind {n}"} for n in range(4)]
+    rows: list[Any] = [
+        {
+            "id": n,
+            "name": f"Row {n}",
+            "image": {"id": f"kind-{n % 4}", "size": n} if n % 3 else empty,
+        }
+        for n in range(20)
+    ]
+
+    _, study = await _read(api, {"/kinds": kinds, "/rows": rows})
+
+    text = mapping([study])["resources"][0]["port"]["entity"]["mappings"]
+    programs = [*text["properties"].values(), *text["relations"].values()]
+    made = [[jq.compile(one).input_value(row).all() for one in programs] for row in rows]
+    assert made == [[[n], [f"kind-{n % 4}"]] if n % 3 else [[], []] for n in range(20)], programs
+
+
+async def test_an_email_that_alone_tells_children_apart_identifies_them(api: FaultApi) -> None:
+    """Behind their parent, as another one may have the same."""
+    lists: list[Any] = [{"id": n, "name": f"List {n}"} for n in range(4)]
+    api.serve("/lists", answer(lists))
+    api.serve(
+        "/lists/{}/bounces",
+        lambda _: answer([{"address": f"a{n}@x.example", "code": "550"} for n in range(3)]),
+    )
+
+    found = await suggested(bench(api.url), [Target("/lists"), Target("/lists/{list_id}/bounces")])
+
+    expected = '(.__list_id | tostring) + "/" + (.address | tostring)'
+    assert [study.identifier for study in found.written[1:]] == [expected]
 
 
 # --- endpoints ---------------------------------------------------------------------------

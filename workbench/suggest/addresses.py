@@ -30,7 +30,8 @@ class Address:
         """Whether it is one of a list: as many of the segments before as there are agree."""
         wanted = [_ENDING.sub("", part) for part in target.segments]
         pairs = list(zip(reversed(self.before), reversed(wanted), strict=False))
-        return bool(pairs) and all(ours == theirs or _is_open(theirs) for ours, theirs in pairs)
+        agree = [ours == theirs for ours, theirs in pairs]
+        return any(agree) and all(a or _is_open(p[1]) for a, p in zip(agree, pairs, strict=True))
 
 
 def _is_open(segment: str) -> bool:

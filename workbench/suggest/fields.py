@@ -28,6 +28,7 @@ _DATE_TIME = re.compile(
     r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)"
 )
 _MOMENT = re.compile(r"1\d{9,}")  # of 2001 to 2033, or parts of these seconds
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 _URL = re.compile(r"https?://[^\s/?#]+\S*")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -50,18 +51,20 @@ class Column:
     """The values that one path has in every item; None where an item has none.
 
     ``made_by``: jq for values that are only a part of what stands there, "" for the whole of it.
-    ``each``: every value is a list, of whose elements each counts.
+    ``each``: every value is a list, of whose elements each counts. ``is_barred``: in some items
+    what should hold it is no object.
     """
 
     keys: tuple[str, ...]
     values: Sequence[Json]
     made_by: str = ""
     each: bool = False
+    is_barred: bool = False
 
     @property
     def path(self) -> str:
         """Jq for it."""
-        return self.made_by or jq_path(self.keys)
+        return self.made_by or jq_path(self.keys) + "?" * self.is_barred
 
     @property
     def telling(self) -> tuple[str, ...]:
@@ -95,8 +98,9 @@ class Column:
 
     @property
     def text_or_null(self) -> str:
-        """Jq that gives a text, and null of null."""
-        return f"{self.path} | if . == null then null else tostring end"
+        """Jq that gives a text, and null of null, or of a text that is empty."""
+        nothing = '. == null or . == ""' if "" in self.present else ". == null"
+        return f"{self.path} | if {nothing} then null else tostring end"
 
     def is_unique(self) -> bool:
         """Whether it tells all items apart."""
@@ -119,7 +123,20 @@ def columns(items: Sequence[dict[str, Json]]) -> list[Column]:
     """The scalars and lists of items, by their paths, in the order of the first item with them."""
     shown = [_own(item) for item in items]
     paths = dict.fromkeys(path for item in shown for path in _paths(item, ()))
-    return [Column(path, [at(item, path) for item in shown]) for path in paths]
+    return [
+        Column(
+            path,
+            [at(item, path) for item in shown],
+            is_barred=any(_is_barred(item, path) for item in shown),
+        )
+        for path in paths
+    ]
+
+
+def _is_barred(item: Json, path: Sequence[str]) -> bool:
+    """Whether a text or a list stands where a path leads through an object."""
+    held = [at(item, path[:depth]) for depth in range(1, len(path))]
+    return any(one is not None and not isinstance(one, Mapping) for one in held)
 
 
 def _own(item: dict[str, Json]) -> dict[str, Json]:
@@ -190,10 +207,7 @@ def _identifier_rank(
         place = 1 if words[-1].removesuffix("id") in noun.split() else 30
     elif words and words[-1] in {"name", "slug", "number", "code"}:
         place = 12 if own else 32
-    elif fits and (
-        column.name == noun
-        or (all(isinstance(value, str) for value in column.values) and not format_of(column.values))
-    ):
+    elif fits and (column.name == noun or _are_plain(column.values)):
         place = 60
     else:
         return None
@@ -203,6 +217,12 @@ def _identifier_rank(
         place += 20  # the address of an item, which another host or version changes
     place += _OF_ANOTHER * sum(key not in around for key in column.telling[:-1])
     return place + (0 if fits else 9), depth
+
+
+def _are_plain(values: Sequence[Json]) -> bool:
+    """Whether values are texts, and neither dates nor addresses of pages."""
+    is_text = all(isinstance(value, str) for value in values)
+    return is_text and format_of(values) in {None, "email"}
 
 
 def is_own_name(column: Column, noun: str) -> bool:
@@ -239,6 +259,11 @@ def pair_of(found: Sequence[Column], heads: Sequence[str]) -> tuple[Column, Colu
 def _is_moment(value: Json) -> bool:
     """Whether a value is a date with a time, or seconds or more since 1970."""
     return bool(_MOMENT.fullmatch(str(value)) or _DATE_TIME.fullmatch(str(value)))
+
+
+def are_dates(values: Sequence[Json]) -> bool:
+    """Whether values are dates, with a time or without, which several things share by chance."""
+    return bool(values) and all(isinstance(v, str) and _DATE.fullmatch(v) for v in values)
 
 
 def _names_a_thing(column: Column) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from json_values import Json
 from workbench.suggest.addresses import Address, addresses_of, last_segment
-from workbench.suggest.fields import Column, at, keys_around
+from workbench.suggest.fields import Column, are_dates, at, keys_around
 from workbench.suggest.items import jq_path
 from workbench.suggest.relation_names import (
     SYNONYMS,
@@ -33,6 +33,7 @@ _COUNTERS = frozenset(
     ["count", "total", "amount", "sum", "quantity", "size", "index", "score", "num", "percent"]
 )
 _CALLED = frozenset(["name", "title", "display name", "label", "full name", "subject", "email"])
+_NOBODY = frozenset({"0", "-1"})
 _LONG = 6  # characters of a text that no list has by chance
 
 
@@ -42,6 +43,7 @@ class _Reference:
 
     ``listed``: the key of the list that it is, or stands in. ``is_own``: it identifies the items
     themselves. ``addresses``: its values end these. ``kind``: what the word beside it says it is.
+    ``has_nobody``: where it refers to nothing it is 0 or -1, unless that is somebody.
     """
 
     keys: tuple[str, ...]
@@ -52,6 +54,15 @@ class _Reference:
     is_own: bool = False
     addresses: Sequence[Address] = ()
     kind: str = ""
+    has_nobody: bool = False
+
+    def jq_to(self, target: Study) -> str:
+        """Jq for the identifiers of a target's items."""
+        nobody = sorted(_NOBODY - target.identifiers())
+        if not (self.has_nobody and nobody):
+            return self.expression
+        none = " or ".join(f'. == "{one}"' for one in nobody)
+        return f"{self.expression} | if {none} then null else . end"
 
     def says_kind(self, target: Study) -> bool:
         """Whether the word beside it says that it is one of a target's items."""
@@ -66,7 +77,7 @@ def references(study: Study) -> Iterator[_Reference]:
     """Every field that can hold an identifier, alone or in a list."""
     known = study.identifier_column
     for column in study.columns:
-        values = column.present
+        values = [value for value in column.present if value != ""]
         if found := addresses_of(values):
             ends = [one.last for one in found]
             own = known is not None and ends == list(map(str, known.values))
@@ -74,16 +85,20 @@ def references(study: Study) -> Iterator[_Reference]:
             yield _Reference(
                 column.keys, jq, _set(ends), are_texts=True, is_own=own, addresses=found
             )
-        if _counts(column.keys) or _is_number_of(column):
+        if _counts(column.keys) or _is_number_of(column) or are_dates(values):
             continue
         own = known is not None and list(column.values) == list(known.values)
         if own and study.member_of is None and not _is_telling(_set(values)):
             continue
         if values and all(map(_is_key, values)):
             are_texts = _texts(values)
-            jq = column.text_path if are_texts else column.text_or_null
+            is_whole = are_texts and len(values) == len(column.present)
+            jq = column.text_path if is_whole else column.text_or_null
             kind = _kind_beside(study, column)
-            yield _Reference(column.keys, jq, _set(values), are_texts, is_own=own, kind=kind)
+            yield _Reference(
+                column.keys, jq, _set(values) - _NOBODY, are_texts, is_own=own, kind=kind,
+                has_nobody=not _NOBODY.isdisjoint(map(str, values)),
+            )  # fmt: skip
         elif values and all(isinstance(value, list) for value in values):
             lists = [value for value in values if isinstance(value, list)]
             own_texts = [*map(str, known.values)] if known is not None else []
@@ -183,7 +198,7 @@ def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
             role = (whole, target.blueprint)
         if score and role not in found:
             found[role] = Relation(
-                role[0], reference.expression, target, bool(reference.listed), proof, certain
+                role[0], reference.jq_to(target), target, bool(reference.listed), proof, certain
             )
     for relation in _composed(study, studies):
         found.setdefault((relation.name, relation.target.blueprint), relation)
@@ -215,7 +230,7 @@ def _composed(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
             is_whole = len(column.present) == len(column.values)
             expression = joined if is_whole else f"if {column.path} then {joined} else null end"
             told = f"{len(values)} of {len(values)}, behind the parents' values, are identifiers"
-            told += f" of {target.target.path}"
+            told += f" of {target.target.shown}"
             yield Relation(
                 names_of(column.keys, target)[0], expression, target, many=False, proof=told
             )
@@ -229,7 +244,7 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     said = reference.says_kind(target)
     speaks = said or speaks_of(reference.keys, target)
     if study.member_of is target and study.member_column == reference.keys:
-        told = f"{len(inside)} of {len(reference.values)} are identifiers of {target.target.path}"
+        told = f"{len(inside)} of {len(reference.values)} are identifiers of {target.target.shown}"
         return 50, told, True
     is_own = target is study and not (is_self(reference.keys) or reference.are_texts)
     # Of two lists of the same items the one with fewer refers to the other.
@@ -237,7 +252,7 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     if not inside or is_own or (is_same and study.member_of is not target):
         return None
     told = (
-        f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.path}"
+        f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.shown}"
     )
     everything = inside == reference.values
     # One value proves nothing: a `source` that is `default` is no store of that name.
@@ -268,7 +283,7 @@ def _rate_addresses(
     is_self = reference.is_own and target is study
     if not inside or is_self or not reference.is_below(target):
         return None
-    told = f"{inside} of {len(reference.values)} are addresses of {target.target.path}"
+    told = f"{inside} of {len(reference.values)} are addresses of {target.target.shown}"
     if inside == len(reference.values):
         return _SURE, told, True
     more = "" if target.is_complete else ", of which only the first were read"
@@ -384,7 +399,7 @@ def _found_by(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
             name = target.property_of(column) if column else ""
             if column is None or not name:
                 continue
-            proof = f"{count} of {count} values are {column.path} of {target.target.path}"
+            proof = f"{count} of {count} values are {column.path} of {target.target.shown}"
             expression = f'{reference.expression} // ""'
             yield Relation(
                 names_of(reference.keys, target)[0], expression, target, many=False, proof=proof,
