@@ -224,6 +224,34 @@ async def test_an_email_that_alone_tells_children_apart_identifies_them(api: Fau
     assert [study.identifier for study in found.written[1:]] == [expected]
 
 
+# --- paging ------------------------------------------------------------------------------
+
+
+async def test_names_that_mean_the_opposite_do_not_hide_each_other(api: FaultApi) -> None:
+    """Together since and until leave no rows: each is tried without the other."""
+    rows: list[Any] = [
+        {"id": f"x{n}", "name": f"Row {n}", "at": 1767225600000 - n * 1000} for n in range(70)
+    ]
+
+    def page(request: Request) -> Reply:
+        query = dict(request.query)
+        since, until = int(query.get("since", 0)), int(query.get("until", 10**13))
+        found = [row for row in rows if since < row["at"] < until]
+        size = int(query.get("limit", 20))
+        more = found[size - 1]["at"] if len(found) > size else None
+        return answer({"rows": found[:size], "pagination": {"next": more}})
+
+    api.serve("/rows", page)
+
+    found = await suggested(bench(api.url), [Target("/rows")])
+
+    assert not found.refused, [study.refusal for study in found.refused]
+    (study,) = found.written
+    assert (study.paging.param, study.requests <= 25) == ("until", True)
+    items, error = await walked(bench(api.url), resource_of(study))
+    assert (len(items), error) == (70, "")
+
+
 # --- endpoints ---------------------------------------------------------------------------
 
 

@@ -13,41 +13,21 @@ from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.trials import mentioned, speaks_of_unknown
 from workbench.suggest.vocabulary import Names, words_of
 
-_CURSOR_WORDS = frozenset(
-    [
-        "cursor",
-        "token",
-        "next",
-        "after",
-        "continuation",
-        "marker",
-        "scroll",
-        "bookmark",
-        "resume",
-        "skip",
-        "offset",
-    ]
-)
-_NO_CURSOR = frozenset(
-    [
-        "prev",
-        "previous",
-        "before",
-        "first",
-        "total",
-        "count",
-        "limit",
-        "size",
-        "self",
-        "last",
-        "url",
-    ]
-)
+_CURSOR_WORDS = frozenset([
+    "cursor", "token", "next", "after", "continuation", "marker", "scroll", "bookmark",
+    "resume", "skip", "offset",
+])  # fmt: skip
+_NO_CURSOR = frozenset([
+    "prev", "previous", "before", "first", "total", "count", "limit", "size", "self", "last",
+    "url",
+])  # fmt: skip
 _MOST_CURSORS = 3
 _LIKELY = 8  # names that do not wait for all others
 _MOST_STRICT = 7  # of an API that refuses those that it does not know
 _LONGEST_QUERY = 3500  # characters
 _MOST_REPAIRS = 3
+_MOST_DIGITS = 7  # of a number of rows or pages
+_MOST_PARTS = 2  # times that names are parted which do something together, and do not lead on
 _ROW_CURSORS = frozenset({"cursor"})
 
 
@@ -59,12 +39,17 @@ async def by_cursor(measure: Measure) -> Paging | None:
     return None
 
 
+async def by_large(measure: Measure) -> Paging | None:
+    """A cursor that is a number larger than any that counts rows or pages, such as a moment."""
+    found = _cursors(measure, texts=False)[:1]
+    is_large = bool(found) and len(str(found[0].value)) > _MOST_DIGITS
+    return await _with_cursor(measure, found[0]) if is_large else None
+
+
 async def by_count(measure: Measure) -> Paging | None:
     """A cursor that is a number, where numbers that count rows or pages did not lead on."""
-    for fact in _cursors(measure, texts=False)[:1]:
-        if found := await _with_cursor(measure, fact):
-            return found
-    return None
+    found = _cursors(measure, texts=False)[:1]
+    return await _with_cursor(measure, found[0]) if found else None
 
 
 async def by_changing(measure: Measure) -> Paging | None:
@@ -221,13 +206,28 @@ async def _among(measure: Measure, value: Json, names: Sequence[str]) -> str | N
     """The name of many that leads on, by halves of those that do so together."""
     for group in _groups(names, len(str(value))):
         left = await _unrefused(measure, value, group)
-        if not left or not await _leads_on(measure, value, left):
-            continue
+        left = await _leading(measure, value, left, _MOST_PARTS)
         while len(left) > 1:
             half = left[: len(left) // 2]
             left = half if await _leads_on(measure, value, half) else left[len(half) :]
-        return left[0] if await _leads_on(measure, value, left) else None
+        if left:
+            return left[0] if await _leads_on(measure, value, left) else None
     return None
+
+
+async def _leading(measure: Measure, value: Json, names: Sequence[str], parts: int) -> list[str]:
+    """The names, or every other one of them and so on, if they lead on together; else none.
+
+    Two of them may mean the opposite, as since and until: together they leave no rows.
+    """
+    if not names or await _leads_on(measure, value, names):
+        return list(names)
+    reply = await measure.sized(measure.size, dict.fromkeys(names, value))
+    does_something = reply.is_success and measure.ruler.shift(measure.rows(reply)) != 0
+    for half in (names[1::2], names[::2]) if does_something and parts else ():
+        if found := await _leading(measure, value, half, parts - 1):
+            return found
+    return []
 
 
 def _groups(names: Sequence[str], length: int) -> Iterator[list[str]]:

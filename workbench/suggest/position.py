@@ -19,6 +19,7 @@ from workbench.suggest.cursors import (
     by_composed,
     by_count,
     by_cursor,
+    by_large,
     by_last_row,
     by_row_cursor,
     by_row_named,
@@ -299,13 +300,13 @@ def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
 
 
 _NAMED = (_by_header, _by_link, by_cursor, by_row_cursor)
-_WAYS = (*_NAMED, _by_number, by_count, by_changing, by_composed, by_last_row)
+_WAYS = (*_NAMED, by_large, _by_number, by_count, by_changing, by_composed, by_last_row)
 """The ways on, those first that an answer names itself."""
 
 _BY_STYLE = {
     "header_link": (_by_header,),
     "next_link": (_by_link,),
-    "cursor": (by_cursor, by_row_cursor, by_count, by_last_row),
+    "cursor": (by_cursor, by_row_cursor, by_large, by_count, by_last_row),
     "page": (_by_number,),
     "offset": (_by_number,),
 }
