@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote
 
 import jq
 import pytest
 
-from tests.fault_api import FaultApi, Reply, Request, answer
+from tests.fault_api import FaultApi, Reply, Request, answer, text
 from tests.literals import Json
 from tests.suggested import bench, resource_of, suggested, walked
 from workbench.suggest.mapping import mapping
@@ -250,6 +251,55 @@ async def test_names_that_mean_the_opposite_do_not_hide_each_other(api: FaultApi
     assert (study.paging.param, study.requests <= 25) == ("until", True)
     items, error = await walked(bench(api.url), resource_of(study))
     assert (len(items), error) == (70, "")
+
+
+# --- titles ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "title"),
+    [
+        pytest.param(
+            lambda n: {"id": n, "name": f"Laptop {n}" if n % 2 else "",
+                       "asset_tag": f"AC-{n:05}", "serial": f"X{n}Y" if n % 8 else ""},
+            ".asset_tag",
+            id="what every item has before what some lack",
+        ),
+        pytest.param(
+            lambda n: {"id": n, "bought": {"day": f"2026-01-{n % 9 + 1:02} 08:00:{n:02}"},
+                       "location": {"id": n, "name": f"Hall {n}"}, "code": f"Shelf {n:03}"},
+            ".code",
+            id="its own text before another thing's name and a date",
+        ),
+        pytest.param(
+            lambda n: {"id": n, "user": {"id": n % 5, "name": f"User {n % 5}"}, "role": "member"},
+            ".user.name",
+            id="another thing's name where it has no text of its own",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_title_tells_rows_apart_for_people(
+    api: FaultApi, row: Callable[[int], Json], title: str
+) -> None:
+    """A text that every item has, and no other item."""
+    (study,) = await _read(api, {"/things": [row(n) for n in range(20)]})
+
+    assert study.title == title
+
+
+async def test_the_key_around_a_list_in_xml_says_what_an_item_is(api: FaultApi) -> None:
+    """So that a sensor's `sensor` is what it is called, though others are called so too."""
+    items = "".join(
+        f"<item><no>{n}</no><sensor>Ping</sensor><value>{n} ms</value></item>"
+        if n % 2
+        else f"<item><no>{n}</no><sensor>Disk {n % 3}</sensor><value>{n} %</value></item>"
+        for n in range(12)
+    )
+    api.serve("/table", text(f"<sensors>{items}</sensors>", kind="application/xml"))
+
+    (study,) = (await suggested(bench(api.url), [Target("/table")])).written
+
+    assert (study.blueprint, study.title) == ("sensor", ".sensor")
 
 
 # --- endpoints ---------------------------------------------------------------------------

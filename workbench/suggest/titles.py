@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import repeat
 
-from workbench.suggest.fields import Column, format_of, keys_around
+from workbench.suggest.fields import Column, are_dates, format_of, keys_around
 from workbench.suggest.vocabulary import names_identity
 
 _UNNAMED = 99  # the rank of a title by no telling name
@@ -14,6 +14,7 @@ _LONGEST_TITLE = 120
 _OF_ANOTHER = 12  # what is added to the rank of a name that has its own id beside it
 _CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
 _OPAQUE = re.compile(r"[\dA-Fa-f.:_-]*\d[\dA-Fa-f.:_-]*")
+_TAG = re.compile(r"[A-Z]{2,}-\d+")
 _TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
 _OF_TWO = re.compile(r".* name|(first|fore|given|last|sur|family)name")
 _FIRST, _LAST = (
@@ -60,11 +61,19 @@ def title_of(
         spoken = [c for c in texts if depth(c) == 0 and _is_own_name(c, of, identifier)]
         best = next(iter(spoken), best)
     if best is not None:
-        return best
+        # What tells all items apart by itself names them rather than another thing does.
+        plain = (c for c in texts if best.telling[:-1] in others and not depth(c))
+        return _best_text([c for c in plain if _is_telling(c, of)], (), of) or best
     if identifier and identifier in texts and _is_called(identifier):
         return identifier
     copied = identifier.values if identifier else None
     return _best_text([c for c in texts if c.values != copied], named, of)
+
+
+def _is_telling(column: Column, of: Sequence[str]) -> bool:
+    """Whether it is a text for people that every item has, and no two of a parent alike."""
+    is_distinct = all(column.values) and _own_values(column, of) == len(column.values)
+    return is_distinct and not _is_opaque(column)
 
 
 def _is_own_name(column: Column, of: Sequence[str], identifier: Column | None) -> bool:
@@ -79,8 +88,8 @@ def _best_text(
 ) -> Column | None:
     """The text that names items best where none does by its name, or only a few of them."""
     others = sorted(
-        (c for c in texts if not (_names_id(c) or format_of(c.present))),
-        key=lambda c: (_is_opaque(c), not _is_varied(c), not c.name.endswith("name")),
+        (c for c in texts if not (_names_id(c) or format_of(c.present) or are_dates(c.present))),
+        key=lambda c: (_is_opaque(c), not all(c.values), not c.name.endswith("name")),
     )
     words = (c for c in texts if _own_values(c, of) == len(c.values) and _is_spoken(c))
     phrases = filter(_is_phrase, others)
@@ -176,8 +185,9 @@ def is_code(column: Column) -> bool:
 
 
 def _is_opaque(column: Column) -> bool:
-    """Whether the values are for machines: addresses, versions, sums."""
-    return all(_OPAQUE.fullmatch(str(value)) for value in column.present)
+    """Whether the values are for machines: addresses, versions, sums; not a tag like ``AC-017``."""
+    texts = [str(value) for value in column.present]
+    return all(map(_OPAQUE.fullmatch, texts)) and not all(map(_TAG.fullmatch, texts))
 
 
 def _names_id(column: Column) -> bool:
