@@ -237,21 +237,10 @@ def _are_alike(value: Mapping[str, Json], rows: Sequence[Mapping[str, Json]]) ->
     return len(common) * 2 >= largest
 
 
-_LIST_WORDS = frozenset(
-    [
-        "data",
-        "items",
-        "results",
-        "values",
-        "value",
-        "records",
-        "entries",
-        "list",
-        "rows",
-        "content",
-        "hits",
-    ]
-)
+_LIST_WORDS = frozenset([
+    "data", "items", "results", "values", "value", "records", "entries", "list", "rows",
+    "content", "hits",
+])  # fmt: skip
 
 
 _NULL_DEEPEST = 2

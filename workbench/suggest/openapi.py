@@ -22,22 +22,10 @@ from workbench.yaml_nodes import AliasError, single_node
 _MOST_REFERENCES = 20
 _DATE = "tag:yaml.org,2002:timestamp"
 _SIZE_WORDS = frozenset(["limit", "size", "per", "max", "count", "top", "take", "rows", "results"])
-_POSITION_WORDS = frozenset(
-    [
-        "page",
-        "offset",
-        "skip",
-        "start",
-        "cursor",
-        "after",
-        "token",
-        "index",
-        "from",
-        "marker",
-        "continuation",
-        "number",
-    ]
-)
+_POSITION_WORDS = frozenset([
+    "page", "offset", "skip", "start", "cursor", "after", "token", "index", "from", "marker",
+    "continuation", "number",
+])  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -35,23 +35,10 @@ _LEAST = 2  # rows that can become fewer
 
 USUAL_SIZE = 100
 _FALLBACKS = (50, 25, 20, 10)
-_SIZE_WORDS = frozenset(
-    [
-        "limit",
-        "size",
-        "per",
-        "count",
-        "max",
-        "take",
-        "top",
-        "rows",
-        "fetch",
-        "length",
-        "results",
-        "pagelen",
-        "hits",
-    ]
-)
+_SIZE_WORDS = frozenset([
+    "limit", "size", "per", "count", "max", "take", "top", "rows", "fetch", "length",
+    "results", "pagelen", "hits",
+])  # fmt: skip
 _SMALL_SIZES = 2  # that are tried in any case
 _USUAL = 2  # names that are likelier than any in the shape of another
 _SLOWLY = 4  # names tried by themselves

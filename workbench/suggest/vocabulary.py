@@ -15,7 +15,8 @@ _SIZE_WORDS = (
     "items per page", "page limit", "max items", "page length", "hits per page", "take", "top",
     "max", "rows", "batch size", "num", "records", "page count", "fetch", "length", "amount",
     "first", "n", "ps", "max records", "records per page", "results", "number", "row count",
-    "limit results", "max page size", "entries per page", "pagelen", "chunk",
+    "limit results", "max page size", "entries per page", "pagelen", "chunk", "filter limit",
+    "perpage", "pagesize",
 )  # fmt: skip
 _PAGE_WORDS = (
     "page", "page number", "page index", "page no", "p", "current page", "page num", "pg",
@@ -25,6 +26,7 @@ _OFFSET_WORDS = (
     "offset", "skip", "start", "start at", "start index", "from", "first result", "start row",
     "starting at", "begin", "position", "start from", "page offset", "page start", "start record",
     "first", "row offset", "record offset", "index", "start position", "skip count", "start item",
+    "filter offset",
 )  # fmt: skip
 _CURSOR_WORDS = (
     "cursor", "page token", "after", "next token", "continuation token", "next cursor",
@@ -133,30 +135,10 @@ _SIBLINGS = {
     "size": ("limit", "size", "top", "count", "max"),
     "position": ("offset", "number", "index", "skip", "start", "page", "after", "cursor"),
 }
-_ROLE_WORDS = frozenset(
-    [
-        "offset",
-        "number",
-        "skip",
-        "start",
-        "page",
-        "after",
-        "cursor",
-        "token",
-        "skiptoken",
-        "index",
-        "from",
-        "before",
-        "size",
-        "limit",
-        "top",
-        "count",
-        "max",
-        "no",
-        "num",
-        "at",
-    ]
-)
+_ROLE_WORDS = frozenset([
+    "offset", "number", "skip", "start", "page", "after", "cursor", "token", "skiptoken",
+    "index", "from", "before", "size", "limit", "top", "count", "max", "no", "num", "at",
+])  # fmt: skip
 
 
 def siblings(name: str, role: str) -> list[str]:
