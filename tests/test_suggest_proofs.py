@@ -210,6 +210,27 @@ async def test_what_is_written_holds_where_an_object_is_none(api: FaultApi, empt
     assert made == [[[n], [f"kind-{n % 4}"]] if n % 3 else [[], []] for n in range(20)], programs
 
 
+async def test_what_refers_to_another_list_identifies_no_item(api: FaultApi) -> None:
+    """Though others refer by the same values: they are that list's."""
+    employees: list[Any] = [{"id": str(7000 + n), "name": f"Person {n}"} for n in range(9)]
+    users: list[Any] = [
+        {"id": 30 + n, "login": f"u{n}", "employeeId": str(7000 + n)} for n in range(7)
+    ]
+    leaves: list[Any] = [
+        {"id": 500 + n, "name": f"Leave {n}", "employeeId": str(7000 + n % 7)} for n in range(20)
+    ]
+
+    found = await _read(api, {"/employees": employees, "/users": users, "/leaves": leaves})
+
+    by_path = {study.target.path: study for study in found}
+    assert by_path["/users"].identifier == ".id | tostring"
+    targets = {
+        path: [one.target.target.path for one in by_path[path].relations]
+        for path in ("/users", "/leaves")
+    }
+    assert targets == {"/users": ["/employees"], "/leaves": ["/employees"]}
+
+
 async def test_an_email_that_alone_tells_children_apart_identifies_them(api: FaultApi) -> None:
     """Behind their parent, as another one may have the same."""
     lists: list[Any] = [{"id": n, "name": f"List {n}"} for n in range(4)]

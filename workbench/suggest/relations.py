@@ -367,11 +367,17 @@ def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
             speaks = speaks_of(reference.keys, target) and len(reference.values) >= _FEWEST
             if speaks and reference.values <= ids:
                 return None
-            if speaks and found is None:
+            if speaks and found is None and not _is_of_another(reference, target, studies):
                 found = _field_of(reference, target)
     is_id = known.made_by or names_identity(known.name) or ends_in_id(known.name)
     is_called = found is not None and found.name in {*_CALLED, target.noun}
     return None if is_id and is_called else found
+
+
+def _is_of_another(reference: _Reference, target: Study, studies: Sequence[Study]) -> bool:
+    """Whether values are another list's identifiers: a field that has them refers to it as well."""
+    others = (one for one in studies if one is not target and speaks_of(reference.keys, one))
+    return any(reference.values <= one.identifiers() for one in others)
 
 
 def _field_of(reference: _Reference, target: Study) -> Column | None:
