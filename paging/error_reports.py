@@ -7,7 +7,7 @@ is the proof (``page_recognition``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import httpx
 
@@ -110,11 +110,7 @@ def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
     return bool(scopes) and (
         any(booleans(scopes, INCOMPLETE_NAMES))
         or bool(whole_number(follow(body, _FAILED_SHARDS)))
-        or any(
-            told is False or _is_failure(told)
-            for key, told in _failures(body)
-            if not _reads(data_path, key)
-        )
+        or any(not _reads(data_path, key) for key in _failures(body))
     )
 
 
@@ -177,6 +173,7 @@ def is_unopened(
     """
     if is_item(found):
         return False
+    around = holder if isinstance(holder, dict) else {}
     within = [rows for rows in lists_in(found, _DEEPEST_LIST) if rows]
     lists = within or [rows for rows in lists_in(body, _DEEPEST_LIST) if rows]
     scopes = scopes_of(body, found)
@@ -186,7 +183,7 @@ def is_unopened(
     if any(isinstance(rows[0], dict) for rows in lists) and (
         not isinstance(found, dict)
         or (within and _is_all_envelope(found))
-        or _is_envelope_of(holder, found)
+        or any(one is found and name_of(key) in ENVELOPE for key, one in around.items())
     ):
         return True
     lengths = {len(rows) for rows in lists}
@@ -197,12 +194,6 @@ def is_unopened(
         or max(totals.rows or 0, totals.pages or 0) > 1
         or totals.rows in lengths
         or any(counts_one_of(part, lengths) for part in objects_beside(holder, body))
-    )
-
-
-def _is_envelope_of(holder: Json, found: Json) -> bool:
-    return isinstance(holder, dict) and any(
-        value is found and name_of(name) in ENVELOPE for name, value in holder.items()
     )
 
 
@@ -221,10 +212,9 @@ def reports_error(body: Mapping[str, Json], *, has_list: bool = False) -> bool:
     list a number may count something.
     """
     states = (told for key, told in body.items() if name_of(key) in _STATES)
-    failures = [told for _, told in _failures(body)]
-    if has_list:
-        failures = [told for told in failures if told is False or _is_failure(told)]
-    return bool(failures) or any(map(is_failed, states))
+    errors = (told for key, told in reasons_in(body).items() if name_of(key) in ERROR_NAMES)
+    is_number = not has_list and any(told and type(told) in (int, float) for told in errors)
+    return is_number or bool(_failures(body)) or any(map(is_failed, states))
 
 
 def is_coded(body: Json) -> bool:
@@ -257,14 +247,14 @@ def words_of(body: Json) -> str:
     return beginning_of({**told, **texts, **body})
 
 
-def _failures(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    for key, told in reasons_in(body).items():
-        name = name_of(key)
-        is_number = isinstance(told, int | float) and not isinstance(told, bool)
-        if name in ERROR_NAMES and (_is_failure(told) or (is_number and bool(told))):
-            yield key, told
-        if name in SUCCESS_NAMES and told is False:
-            yield key, told
+def _failures(body: Mapping[str, Json]) -> list[str]:
+    """The keys under which an answer says that it failed, numbers aside."""
+    said = [(key, name_of(key), told) for key, told in reasons_in(body).items()]
+    return [
+        key
+        for key, name, told in said
+        if (name in ERROR_NAMES and _is_failure(told)) or (name in SUCCESS_NAMES and told is False)
+    ]
 
 
 def reported_only(body: Json) -> Json:

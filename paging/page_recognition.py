@@ -409,25 +409,20 @@ class Recognition:
         beyond = [Answered(parts, 0, suspect.scalars), *self._far_behind]
         is_same = is_echo(known, value, asked, parts) or is_in_step(path, pages, asked, beyond)
         is_same = is_same or is_echo_within(path, pages, asked, beyond)
-        return is_same or _is_limited(known, value, self._asked_of(suspect))
+        return is_same or self._is_limited(known, value, parts)
 
-    def _asked_of(self, suspect: Suspect) -> list[tuple[int | None, int]]:
-        """The numbers in the request of an answer, each after that of every request with rows."""
-        asked, parts = self._asked or {}, suspect.parts.items()
-        numbers = ((asked.get(name), whole_number(part)) for name, part in parts)
-        return [(whole_number(before), now) for before, now in numbers if now is not None]
+    def _is_limited(self, known: Json, value: Json, parts: Mapping[str, str]) -> bool:
+        """Whether a number is the size asked for, where others were given fewer than that.
 
-
-def _is_limited(known: Json, value: Json, asked: Iterable[tuple[int | None, int]]) -> bool:
-    """Whether a number is the size asked for, where others were given fewer than they asked for.
-
-    ``{"maxResults": 3}`` for ``?maxResults=5``, and ``{"maxResults": 1}`` for ``?maxResults=1``.
-    """
-    limit, number = whole_number(known) or 0, whole_number(value) or 0
-    pairs = ((before, now) for before, now in asked if before is not None)
-    return 0 not in {limit, number} and any(
-        now == number < before and limit <= before for before, now in pairs
-    )
+        ``{"maxResults": 3}`` for ``?maxResults=5``, ``{"maxResults": 1}`` for ``?maxResults=1``.
+        """
+        limit, number = whole_number(known) or 0, whole_number(value) or 0
+        asked = self._asked or {}
+        pairs = ((whole_number(asked.get(name)), whole_number(one)) for name, one in parts.items())
+        return 0 not in {limit, number} and any(
+            before is not None and now == number < before and limit <= before
+            for before, now in pairs
+        )
 
 
 def _is_word(value: Json, *, is_code: bool) -> bool:
