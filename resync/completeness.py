@@ -124,12 +124,14 @@ class Completeness(Struct):
         self._numbered += 1
         return self._numbered
 
-    def count(
-        self, asked: Asked, begun_with: PageRequest, *, has_body: bool, nothing: bool
-    ) -> None:
-        """Count one page; an empty body says nothing about ``data_path``."""
-        page, request = asked.page, asked.request
-        begins = request is begun_with
+    def count(self, asked: Asked, before: Progress, *, has_body: bool, nothing: bool) -> None:
+        """Count one page; an empty body says nothing about ``data_path``.
+
+        Rows may have moved meanwhile, where a page was asked for by its position.
+        """
+        page, request, begins = asked.page, asked.request, not before.pages
+        if before.begun and self.paginator.is_counted(before.begun, request, before):
+            self.doubts.add(Doubt.MOVED)
         if begins and (self.first is None or page.rows):
             self.first = asked
         if begins and page.rows and page.length > (self.longest.page.length if self.longest else 0):
@@ -151,11 +153,6 @@ class Completeness(Struct):
             if is_said and not self._has_lists(self.last_body):
                 self.last_body = page.body  # the last that says anything, or the first with a list
         self.recognition.note(asked.walk, request, page)
-
-    def note_position(self, first: PageRequest, later: PageRequest, before: Progress) -> None:
-        """Note that rows may have moved, where a page was asked for by its position."""
-        if later is not first and self.paginator.is_counted(first, later, before):
-            self.doubts.add(Doubt.MOVED)
 
     def _has_rows_elsewhere(self, page: Page) -> bool:
         """Whether an answer with an empty list, or null, speaks of rows that another list has.

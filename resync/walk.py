@@ -50,7 +50,6 @@ class _Walk(Struct):
     source: Completeness
     number: int
     cycle: CycleGuard
-    begun_with: PageRequest
     inner: InnerLists = field(default_factory=InnerLists)
     progress: Progress = field(default_factory=Progress)
     ahead: Ahead = field(default_factory=dict)
@@ -85,7 +84,7 @@ class Walker:
         list_path = None if needs_rows else source.extractor.list_path
         first = source.paginator.first(replace(request, list_path=list_path))
         cycle = CycleGuard(self._settings.max_pages, source.paginator.leads_by)
-        walk = _Walk(source, source.begin(), cycle, first)
+        walk = _Walk(source, source.begin(), cycle)
         upcoming: PageRequest | None = first
         bounds = bounds or Bounds()
         try:
@@ -281,10 +280,8 @@ class Walker:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)
         if not page.refused:
-            first, has_body = walk.begun_with, bool(opened.answer.size)
-            walk.source.note_position(first, opened.request, walk.progress)
-            asked = Asked(opened.request, page, walk.number)
-            walk.source.count(asked, first, has_body=has_body, nothing=nothing)
+            asked, has_body = Asked(opened.request, page, walk.number), bool(opened.answer.size)
+            walk.source.count(asked, walk.progress, has_body=has_body, nothing=nothing)
 
     def _watch(self, opened: Opened, outcome: _Outcome) -> None:
         """Tell the observer of a page."""
