@@ -10,6 +10,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import httpx
+from msgspec import Struct
 
 from json_values import Json
 from paging.rows import FEWEST
@@ -29,6 +30,36 @@ _SINCE, _UNTIL = ("since", "from"), ("until", "before", "to")
 _MOST_VALUES = 2  # of an answer that are sent back
 _MOST_COUNTED = 4
 _LONGEST = 2_000  # signs of one
+_USUAL_PAGE, _USUAL_OFFSETS = "page", ("offset", "skip")
+
+Parameters = dict[str, Json]
+"""What a request is sent with beside what it had."""
+
+
+class Ways(Struct, frozen=True):
+    """What may lead on from a list that nothing says the end of.
+
+    ``links`` to the same endpoint, by the keys that lead to each. ``told``: what may say where to
+    go on, with its key. ``counted``: what may ask for a second page, by what is told of the first.
+    """
+
+    links: Mapping[str, set[str]]
+    told: Sequence[tuple[str, Json]] = ()
+    counted: Sequence[Parameters] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.links or self.told or self.counted)
+
+    def trials(self, asked: Mapping[str, Json]) -> list[Parameters]:
+        """What may ask for more, beside what was ``asked``."""
+        return [*_sent_back(self.told, asked), *self.counted]
+
+
+def second_pages(rows: int, asked: Container[str]) -> list[Parameters]:
+    """What asks for what is behind so many rows by the usual names, where nothing is told."""
+    pages: list[Parameters] = [] if _USUAL_PAGE in asked else [{_USUAL_PAGE: 2}]
+    names = [name for name in _USUAL_OFFSETS if name not in asked]
+    return pages if _USUAL_OFFSETS[0] in asked else [*pages, dict.fromkeys(names, rows)]
 
 
 def links_towards(
@@ -97,8 +128,8 @@ def positions_told(around: Iterable[object]) -> list[tuple[str, Json]]:
     return sorted(told.items(), key=lambda one: "next" not in one[0].lower())
 
 
-def positions_counted(around: Iterable[object], rows: int) -> list[tuple[str, Json]]:
-    """What may be the position of a second page, each with its key: a number of pages, or of rows.
+def positions_counted(around: Iterable[object], rows: int) -> list[Parameters]:
+    """What may be the position of a second page, under its key: a number of pages, or of rows.
 
     Where an object around a list tells the first position, and the rows that came as its size.
     """
@@ -110,7 +141,7 @@ def positions_counted(around: Iterable[object], rows: int) -> list[tuple[str, Js
         firsts = (key for key, one in numbers.items() if one in (0, 1) and name_of(key) in PAGING)
         for key in firsts if is_sized else ():
             told |= dict.fromkeys((key, (numbers[key] or 0) + by) for by in (1, rows))
-    return [*told][:_MOST_COUNTED]
+    return [{key: position} for key, position in [*told][:_MOST_COUNTED]]
 
 
 def values_told(around: Iterable[object], asked: Container[str]) -> list[str]:
@@ -125,7 +156,7 @@ def values_told(around: Iterable[object], asked: Container[str]) -> list[str]:
     return sorted(fit, key=lambda one: (not _DIGIT.search(one), -len(one), one))
 
 
-def sent_back(told: Iterable[tuple[str, Json]], asked: Mapping[str, Json]) -> list[dict[str, Json]]:
+def _sent_back(told: Iterable[tuple[str, Json]], asked: Mapping[str, Json]) -> list[Parameters]:
     """What is told sent back: parameters, one or two at a time, beside those that were ``asked``.
 
     Their names are the value's own, what is left of it without the word for next, and usual ones:

@@ -9,7 +9,7 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 import httpx
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from json_values import Json
-from paging.continuations import links_towards, sent_back
+from paging.continuations import links_towards, second_pages
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import FEWEST, columns, values_in
 from paging.steps import Deciding, Step
@@ -146,24 +146,10 @@ def _with_number(part: Json, number: int, instead: int) -> Json:
     return instead if is_number else part
 
 
-def asked_for_more(sent: PageRequest, page: Page) -> PageRequest | None:
-    """The request for one row more, where just the rows that came are a number in it."""
+def limits(sent: PageRequest, page: Page) -> bool:
+    """Whether the rows that came, of one list, are just a number in the request for them."""
     is_one_list = page.length >= FEWEST and not page.levels
-    return resized(sent, page.length, page.length + 1) if is_one_list else None
-
-
-def second_pages(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
-    """What may be the page behind one of these rows, in a query, by the usual names."""
-    url = httpx.URL(sent.url).copy_merge_params(dict(sent.params))
-    for names, at in ((("page",), 2), (("offset", "skip"), page.length)):
-        if sent.method == "GET" and names[0] not in url.params:
-            beside = {name: str(at) for name in names if name not in url.params}
-            yield replace(sent, url=str(url.copy_merge_params(beside)), params=())
-
-
-def gives_more(page: Page, other: Page | None) -> bool:
-    """Whether another answer is the same list with more rows."""
-    return other is not None and other.length > page.length and shares(page, other)
+    return is_one_list and resized(sent, page.length, page.length + 1) is not None
 
 
 def unless_cut(  # noqa: PLR0913 (each is a part of the question)
@@ -174,6 +160,7 @@ def unless_cut(  # noqa: PLR0913 (each is a part of the question)
     lengths: Callable[[Page], Mapping[Hashable, int]],
     *,
     is_always: bool = False,
+    by: Sequence[int] = (1, -1),
 ) -> Deciding:
     """A step, in doubt where lists were cut at the number of rows that the request asks for.
 
@@ -182,70 +169,73 @@ def unless_cut(  # noqa: PLR0913 (each is a part of the question)
     long as is asked for. ``is_always``: what speaks of more is known to stand beside whole lists.
     """
     most = max(given.values(), default=0)
-    for by in (1, -1) if most >= FEWEST else ():
-        if (request := resized(sent, most, most + by)) is None:
+    for more in by if most >= FEWEST else ():
+        if (request := resized(sent, most, most + more)) is None:
             break
         step, other = yield from step.ask(request, "whether lists are cut", follows_any=True)
         there = lengths(other) if other is not None else {}
-        if any((there.get(name, most) - most) * by > 0 for name in given if given[name] == most):
+        if any((there.get(name, most) - most) * more > 0 for name in given if given[name] == most):
             return replace(step, doubt=doubt)
         if is_always and other is not None:
             break
     return step
 
 
-def unless_led_on(
+def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     sent: PageRequest,
     page: Page,
     step: Step,
     doubt: OceanCustomError,
     trials: Iterable[PageRequest] = (),
+    *,
+    is_limited: bool = False,
 ) -> Deciding:
     """A step, in doubt where its page leads to rows that it does not have.
 
     By a link in it, or by a value that is sent back, as in ``trials``. A link may also lead to
     another view of the list, such as what is closed: then it stands in the same place there, which
-    no link to a next page does.
+    no link to a next page does. ``is_limited``: nothing in the page may lead on, but the request
+    bounds its rows. So many may be the most that is given at once.
     """
-    linked = [(replace(sent, url=link, params=()), link) for link in [*page.links][:_MOST_LINKS]]
-    told = [(one, "") for one in (*trials, *_sent_back(sent, page))]
+
+    def lengths(other: Page) -> dict[Hashable, int]:
+        return {"": other.length} if shares(page, other) else {}
+
+    if not step.doubt and (is_limited or page.ways.told):
+        by = (1,) if is_limited else (1, -1)
+        step = yield from unless_cut(sent, {"": page.length}, step, doubt, lengths, by=by)
+    links = page.ways.links
+    linked = [(replace(sent, url=link, params=()), link) for link in [*links][:_MOST_LINKS]]
+    told = [(one, "") for one in (*trials, *_trials(sent, page, is_limited=is_limited))]
     for asked, link in () if step.doubt else (*linked, *told):
         request = asked.perhaps_absent(NO_PAGE_BEFORE)
         step, other = yield from step.ask(request, "where a link leads", follows_any=True)
         if other is None or not leads_on(page, other):
             continue
-        links = links_towards(other.body, other.holder, other.headers, page.url)
-        there = links.get(link, set())
+        there = links_towards(other.body, other.holder, other.headers, page.url).get(link, set())
         # A value that is sent back and is not heeded gives the same list, or most of it by now.
         ours, theirs = _keys(page, other)
         is_again = not link and len(ours & theirs) > max(1, len(ours) // 2)
-        if not is_again and page.links.get(link, set()).isdisjoint(there):
+        if not is_again and links.get(link, set()).isdisjoint(there):
             return replace(step, doubt=doubt)
-    if step.doubt or not page.positions_told:
-        return step
-
-    def lengths(other: Page) -> dict[Hashable, int]:
-        return {"": other.length} if shares(page, other) else {}
-
-    return (yield from unless_cut(sent, {"": page.length}, step, doubt, lengths))
+    return step
 
 
-def _sent_back(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
-    """A request with what may say where to go on, in its query or in the object that it sends.
+def _trials(sent: PageRequest, page: Page, *, is_limited: bool) -> Iterator[PageRequest]:
+    """A request with what may ask for more, in its query or in the object that it sends.
 
     In that of GraphQL, among the variables.
     """
-    told = page.positions_told
-    counted = [{key: value} for key, value in page.positions_counted]
     if sent.method == "GET":
         url = httpx.URL(page.url)
-        for trial in (*sent_back(told, dict(url.params)), *counted):
+        guessed = second_pages(page.length, url.params) if is_limited else []
+        for trial in (*page.ways.trials(dict(url.params)), *guessed):
             texts = {name: str(value) for name, value in trial.items()}
             yield replace(sent, url=str(url.copy_merge_params(texts)), params=())
     elif isinstance(sent.body, dict):
         variables = sent.body.get("variables")
         asked = variables if isinstance(variables, dict) else sent.body
-        for trial in (*sent_back(told, asked), *counted):
+        for trial in page.ways.trials(asked):
             inside = {"variables": {**variables, **trial}} if isinstance(variables, dict) else trial
             yield replace(sent, body={**sent.body, **inside})
 

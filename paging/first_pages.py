@@ -220,7 +220,7 @@ class CountedFromFirst(Counted):
         if not is_again if is_full else is_other:
             return replace(over, doubt=self._ignored(page))
         over, is_due = replace(over, doubt=None), False
-        if page.links or page.positions_told or page.positions_counted:
+        if page.ways:
             over, is_due = over.surprised()
         if not is_due:
             return over

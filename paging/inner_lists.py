@@ -145,7 +145,7 @@ def _is_own(one: InnerList) -> bool:
 
 def _led(one: InnerList, page: Page) -> Led | None:
     """A list beside what may be a cursor, if there is any and nothing says that it ends."""
-    if _is_own(one) or says_end(page) or not page.positions_told:
+    if _is_own(one) or says_end(page) or not page.ways.told:
         return None
     return Led(len(one.rows), one.holder, leads(known_cursor(page.scopes)))
 

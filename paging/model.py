@@ -16,6 +16,7 @@ from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow, with_value
 from paging.continuations import (
+    Ways,
     links_towards,
     positions_counted,
     positions_told,
@@ -300,28 +301,17 @@ class Page(Discreet, frozen=True, dict=True):
         return (part for part in around if all(part is not row for row in self.rows))
 
     @cached_property
-    def links(self) -> Mapping[str, set[str]]:
-        """Links to this endpoint with another query, by their places: each may lead on."""
+    def ways(self) -> Ways:
+        """What may lead on; only links where a signal or a total says whether there is more."""
         is_list = self.rows and not self.is_single
-        return links_towards(self.body, self.holder, self.headers, self.url) if is_list else {}
-
-    @property
-    def positions_told(self) -> Sequence[tuple[str, Json]]:
-        """What may say where to go on, with its key, where nothing says that there is more."""
-        return positions_told(self._around) if self._may_go_on else []
-
-    @property
-    def positions_counted(self) -> Sequence[tuple[str, Json]]:
-        """What may be the position of a second page, by the first one and its size, so too."""
-        return positions_counted(self._around, self.length) if self._may_go_on else []
-
-    @cached_property
-    def _may_go_on(self) -> bool:
-        """Whether neither a signal nor a total says whether there is more."""
+        links = links_towards(self.body, self.holder, self.headers, self.url) if is_list else {}
         if not (self.rows and self.scopes and self.signal is Verdict.UNKNOWN):
-            return False
+            return Ways(links)
         told = self.totals()
-        return not told.says_all or (told.rows or 0) > self.most
+        if told.says_all and (told.rows or 0) <= self.most:
+            return Ways(links)
+        around = [*self._around]
+        return Ways(links, positions_told(around), positions_counted(around, self.length))
 
     def values_told(self, asked: int) -> list[str]:
         """What may be a cursor, whatever its name: no count of the rows, and no size."""

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError, MappingError, OceanCustomError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
-from paging.experiments import asked_for_more, gives_more, second_pages, unless_led_on
+from paging.experiments import limits, unless_led_on
 from paging.model import SIZE_REFUSED, Page, PageRequest, Progress, SendIn
 from paging.signals import (
     ConfiguredSignals,
@@ -323,20 +323,13 @@ class SinglePage(Paginator):
             return replace(step, warning=warning) if is_more else step
         if is_more:
             return replace(step, doubt=self._more_pages(most, by_header(page.headers)))
-        is_led = bool(page.links or page.positions_told or page.positions_counted)
-        one_more = asked_for_more(sent, page)
-        if page.is_single or not (is_led or one_more):
+        if page.is_single or not (page.ways or limits(sent, page)):
             return step
         step, is_due = step.surprised()
-        if is_led and is_due:
-            return (yield from unless_led_on(sent, page, step, self._more_pages()))
-        if one_more and is_due:
-            step, other = yield from step.ask(one_more, "one row more", follows_any=True)
-            cut = self._cut(page.length)
-            step = replace(step, doubt=cut if gives_more(page, other) else None)
-            # So many may be the most that is given at once.
-            return (yield from unless_led_on(sent, page, step, cut, second_pages(sent, page)))
-        return step
+        if not is_due:
+            return step
+        doubt = self._more_pages() if page.ways else self._cut(page.length)
+        return (yield from unless_led_on(sent, page, step, doubt, is_limited=not page.ways))
 
     @staticmethod
     def _cut(rows: int) -> DoubtfulEndError:
@@ -379,14 +372,11 @@ def unseen(now: Progress) -> str | None:
     by_rows = now.total is not None
     in_all = (now.total if by_rows else now.total_pages) or 0
     gave = now.in_all if by_rows else now.pages - now.empty_in_a_row
-    return (
-        None
-        if in_all <= gave
-        else (
-            f"the API tells a total of {total_of(now)}, but gave {gave}: {in_all - gave} may be"
-            " hidden from these credentials"
-        )
+    told = (
+        f"the API tells a total of {total_of(now)}, but gave {gave}: {in_all - gave} may be"
+        " hidden from these credentials"
     )
+    return told if in_all > gave else None
 
 
 def says_end(page: Page) -> bool:
