@@ -30,7 +30,7 @@ from workbench.check.guesses.names import (
     styled,
     without_slip,
 )
-from workbench.check.guesses.refusal_words import named_missing
+from workbench.check.guesses.refusal_words import named_missing, values_told
 from workbench.suggest.vocabulary import words_of
 
 MOST_OF_ONE: Final = 12
@@ -84,6 +84,19 @@ class Sources:
     read: Sequence[str] = ()
 
     @property
+    def allowed(self) -> list[str]:
+        """The values, or the names, that the words say there may be."""
+        return values_told(self.said)
+
+    def refuses(self, whole: Sequence[Json]) -> list[str]:
+        """The elements of a list that the words are about; all where they are about none."""
+        texts, allowed = [*map(str, whole)], self.allowed
+        odd = [one for one in texts if one not in allowed]
+        if allowed and len(odd) < len(texts):
+            return odd
+        return [one for one in texts if self.speaks_of(one)] or texts
+
+    @property
     def called(self) -> set[str]:
         """The keys of the items."""
         return {str(key) for item in self.items[:_MOST_ITEMS] for key in item}
@@ -128,9 +141,12 @@ def by_rank(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
 
 
 def told_values(name: str, value: str, said: str) -> list[str]:
-    """Values that may be meant by one, made of what a refusal says alone."""
-    ranked = by_rank(values_for(Sent("query_params", (name,), value), Sources(said)))
-    return [text for rank, text in ranked if rank != _USUALLY and text != value][:MOST_OF_ONE]
+    """Values that may be meant by one, made of what a refusal says alone: allowed, or like it."""
+    sources = Sources(said)
+    ranked = by_rank(values_for(Sent("query_params", (name,), value), sources))
+    found = [text for rank, text in ranked if rank != _USUALLY and text != value]
+    likely = (one for one in found if one in sources.allowed or likeness(one, value) >= _FAR)
+    return [*likely][:MOST_OF_ONE]
 
 
 def lists_of_keys(others: Iterable[Sent], sources: Sources) -> Iterator[Sent]:
@@ -157,6 +173,8 @@ def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
             yield 0, other.name
         if is_beside and (bracketed := _BRACKETED.fullmatch(other.name)):
             yield 1, f"{name}[{bracketed[2]}]"  # as `level[is]` has it
+    if name not in sources.allowed:
+        yield from ((0, one) for one in sources.allowed if _are_alike(one, name))
     yield 1, named_missing(sources.said)
     yield from ((1, one) for one in (*said, *sources.wanted) if _are_alike(one, name))
     is_asked = sent.part in {"query_params", IN_PATH}
@@ -164,9 +182,10 @@ def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     sign = name[: len(name) - len(name.lstrip("$@_"))]
     usual = (*(_USUAL if is_asked else ()), *keys)
     yield from ((2, sign + one) for one in usual if _are_alike(one, name))
+    yield 2, counted(name)
     if not is_asked:
         return
-    yield from ((2, one) for one in (*_compared(name, sources), counted(name), f"{name}[]"))
+    yield from ((2, one) for one in (*_compared(name, sources), f"{name}[]"))
     words = words_of(name)
     bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
     for some in (words, bare, (*bare, "id")):  # without or with what says that it is an identifier
@@ -221,6 +240,11 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     value = json.dumps(sent.value) if isinstance(sent.value, bool) else str(sent.value)
     same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
     said = {one.strip(".") for one in PARTS.findall(sources.said)}
+    if _COMMAS.fullmatch(value):  # all of them are spelled otherwise, and not the first alone
+        yield from ((0, way(value)) for way in (str.lower, str.upper))
+    if value not in sources.allowed and PARTS.fullmatch(value):
+        yield from ((0, one) for one in sorted(sources.allowed, key=_by_likeness(value)))
+    yield from ((1, one) for one in same if one != value)
     if value.endswith(")") and not said:  # keys within a key: `items(id,name)`
         for more in sources.more(_WORDS.findall(value), value):
             yield 1, f"{value[:-1]},{','.join(more)})"
@@ -283,13 +307,16 @@ def _replaced(
         # What the refusal names may be meant as a word that stands elsewhere in the value, as a
         # key, or as whatever else the refusal names.
         is_said = part[0] in said
+        is_listed = is_said and bool(sources.allowed) and part[0] not in sources.allowed
         keys = {one if "." in one else styled(one, part[0]) for one in called}
         others = {*known, *keys, *_USUAL} if is_said else known - parts
         alike = sorted(
             (one for one in others if _are_alike(one, part[0]) or _is_numbered(one, part[0])),
             key=_by_likeness(part[0]),
         )
-        if is_said and part[0] != value:
+        if is_listed:
+            alike = sorted(sources.allowed, key=_by_likeness(part[0]))
+        elif is_said and part[0] != value:
             beside = sorted(said - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
             there_too = sorted(held - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
             alike = [*alike[:_MOST_FOR], counted(part[0]), *there_too, *beside]
@@ -299,7 +326,8 @@ def _replaced(
         for one in alike if is_said else alike[:2]:
             is_far = likeness(one, part[0]) < _FAR or (len(value) > LONGEST and not is_said)
             sign = "-" if part[0].startswith("-") else ""  # of an order that is turned around
-            yield int(is_far), value[: part.start()] + sign + one.lstrip("-") + value[part.end() :]
+            before, behind = value[: part.start()], value[part.end() :]
+            yield int(is_far and not is_listed), before + sign + one.lstrip("-") + behind
 
 
 def _by_likeness(value: str) -> Callable[[str], tuple[bool, float, str]]:
@@ -366,18 +394,24 @@ def _as_others(value: str, same: Sequence[str]) -> Iterator[str]:
 
 
 def values_like(value: str, items: Items) -> list[str]:
-    """Values by which items are known that are like one; or those of the item that has it."""
+    """Values in items that are like one; and those by which what has it somewhere is known."""
     found: dict[str, float] = {}
     if len(value) <= 1:
         return []
-    for item in items:
-        own = {key: str(item[key]) for key in IDENTIFYING if isinstance(item.get(key), str | int)}
-        score = max((likeness(one.lower(), value.lower()) for one in own.values()), default=0.0)
-        for one in own.values():
-            is_same = value in own.values()
-            if is_same or (score >= _TYPING and likeness(one.lower(), value.lower()) == score):
+    for holder in (one for item in items for one in _objects(item)):
+        own = {key: str(one) for key, one in holder.items() if isinstance(one, str | int)}
+        is_of_it = value in own.values()
+        for key, one in own.items():
+            score = likeness(one.lower(), value.lower()) if len(one) <= LONGEST else 0.0
+            if score >= _TYPING or (is_of_it and key in IDENTIFYING):
                 found[one] = max(found.get(one, 0.0), score)
-    return sorted(found, key=lambda one: -found[one])
+    return sorted(found, key=lambda one: -found[one])[:MOST_OF_ONE]
+
+
+def _objects(item: Json) -> Iterator[dict[str, Json]]:
+    """An item and the objects in it."""
+    paths = [(), *leaves(item)]
+    yield from (held for path in paths if isinstance(held := follow(item, path), dict))
 
 
 def _compared(name: str, sources: Sources) -> Iterator[str]:

@@ -94,7 +94,8 @@ class Variant:
             words = _difference(str(sent.value), str(self.value))
             told = f"write {words} in {sent.name}: {proof}"
             return Told(told, {path: self.value}) if words else Write(self.value, proof)
-        told = f"write {line_of(self.name, sent.value)} in the place of {sent.name}: {proof}"
+        pair = line_of(self.name, [*sent.whole] or sent.value)
+        told = f"write {pair} in the place of {sent.name}: {proof}"
         return Told(told, {(*path[:-1], self.name): Taken(path)})
 
 
@@ -178,9 +179,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
     for one in sent:
         if not _is_in(request, one):
             continue
-        if any(map(sources.speaks_of, map(str, one.whole))) and not sources.speaks_of(
-            str(one.value)
-        ):
+        if one.whole and str(one.value) not in sources.refuses(one.whole):
             continue  # another element of the list is named
         for rank, other in typed_for(one, sources):
             yield Variant(rank, one, _revalued(request, one, other), value=other)
@@ -195,8 +194,8 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
             yield Variant(rank, one, _renamed(request, one, name), name=name)
         values = by_rank(values_for(one, sources)) if one.is_text else []
         for rank, text in values[:MOST_OF_ONE]:
-            if text != str(one.value) or isinstance(one.value, float):
-                value = one.otherwise(_typed(text, one.value))
+            value = one.otherwise(_typed(text, one.value))
+            if (text != str(one.value) or isinstance(one.value, float)) and not _is_doubled(value):
                 yield Variant(rank, one, _revalued(request, one, value), value=value)
 
 
@@ -286,6 +285,12 @@ async def moved_part(
         if await answered(changed) is not None:
             return one, instead
     return "", ""
+
+
+def _is_doubled(value: Json) -> bool:
+    """Whether a list, or a text of values with commas, has one of them twice."""
+    parts = [*map(str, value)] if isinstance(value, list) else str(value).split(",")
+    return len({*parts}) < len(parts) and bool(KEYS.fullmatch(",".join(parts)))
 
 
 def _typed(text: str, old: Json) -> Json:

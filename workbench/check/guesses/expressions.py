@@ -288,6 +288,12 @@ def rows_of(body: Json) -> Items:
     return [row for row in rows if isinstance(row, dict)]
 
 
+def holds_nothing(body: Json) -> bool:
+    """Whether an answer is empty, or has lists, and nothing in any of them."""
+    held = [value for path in leaves(body, 2) if isinstance(value := follow(body, path), list)]
+    return not body or (bool(held) and not any(held))
+
+
 def lists_of_objects(body: Json) -> list[tuple[tuple[str, ...], list[Json]]]:
     """The lists with objects in a body, with their paths."""
     found_lists: list[tuple[tuple[str, ...], list[Json]]] = []

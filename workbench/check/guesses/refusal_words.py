@@ -43,13 +43,16 @@ _QUOTED: Final = re.compile(
 )
 _MISSED: Final = re.compile(rf"\b(?:{_LACKS}|null|empty|blank)\b", re.IGNORECASE)
 _ONE_OF: Final = re.compile(
-    r"(?:\bone of|(?:valid|allowed|possible|accepted|supported) (?:values|options)(?: are)?)\W+"
-    r"((?:[\w.-]+[\"'`\]\\]*(?:,? or |,? and |[,|/ ]+[\[\"'`\\]*)?)+)",
+    r"(?:\b(?:one|any) of|\b(?:valid|allowed|possible|accepted|supported|available|permitted|known)"
+    r" \w+(?: are| is)?|\b(?:must be|should be|use)(?: either| one of| any of)?)\W+"
+    r"((?:[\w.-]+[\"'`\]\\]*(?:,? or |,? and | ?[,|/]+ ?)[\[\"'`\\]*)+[\w.-]+)",
     re.IGNORECASE,
 )
-"""The values that there may be: ``one of: a, b or c``."""
+"""The values that there may be: ``one of: a, b or c``, ``allowed fields: a, b``."""
+_KEY: Final = re.compile(r"(\w+)\\?[\"']\s*:")
+"""A key of a JSON text."""
 _VALUE: Final = re.compile(r"[\w.-]*\w")
-_MOST_VALUES: Final = 8
+_MOST_VALUES: Final = 12
 _NULL: Final = re.compile(r'"\w+": null')
 _VARIABLE: Final = re.compile(r"\$(\w+)")
 _SPOKEN: Final = re.compile(r"param|header|query|field|argument|propert", re.IGNORECASE)
@@ -85,11 +88,12 @@ def named_missing(words: str) -> str:
     return ""
 
 
-def values_told(words: str, name: str) -> list[str]:
-    """The values that a refusal says a parameter may have, without its name."""
+def values_told(words: str, name: str = "") -> list[str]:
+    """The values, or names, that a refusal says there may be, without a parameter's name."""
     found = _ONE_OF.search(words)
     listed = _VALUE.findall(found[1]) if found else []
-    return [one for one in dict.fromkeys(listed) if one not in {name, "or", "and"}][:_MOST_VALUES]
+    no_values = {name, "or", "and", *_KEY.findall(words)}
+    return [one for one in dict.fromkeys(listed) if one not in no_values][:_MOST_VALUES]
 
 
 def parameter_missed(words: str) -> str:

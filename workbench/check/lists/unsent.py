@@ -27,7 +27,7 @@ from workbench.check.guesses.expressions import (
     rows_of,
     written,
 )
-from workbench.check.guesses.names import in_style
+from workbench.check.guesses.names import IDENTIFYING, in_style
 from workbench.check.items.other_lists import at_list, other_list
 from workbench.check.lists.formats import other_format
 from workbench.suggest.vocabulary import words_of
@@ -127,7 +127,8 @@ class Unsent:
                 texts = [_texts(path, rows) for rows in _lists(body)]
                 return any(one and one <= wanted for one in texts)
 
-            problem = f"the API does not heed {sent.name}: items with another {path[-1]} come too"
+            key = ".".join(path)
+            problem = f"the API does not heed {sent.name}: items with another {key} come too"
             sources = self._near.sources(wanted=path[-1:])
             found = await better_variant(request, [sent], sources, Wish(self._near.body, is_heeded))
             if found:
@@ -194,7 +195,8 @@ def _asked_for(sent: Sent, items: Items) -> tuple[tuple[str, ...], bool]:
     for path in dict.fromkeys(one for item in items[:_SAMPLE] for one in leaves(item)):
         own, held = set(words_of(path[-1])), _texts(path, items)
         if wanted < held:
-            rated[path] = bool(own) and own <= words
+            around = set(words_of(" ".join(path[-2:]))) if path[-1] in IDENTIFYING else set()
+            rated[path] = (bool(own) and own <= words) or words < around
     best = max(rated, key=lambda path: rated[path], default=())
     is_named = rated.get(best, False)
     is_word = all(_WORD.fullmatch(one) for one in wanted)

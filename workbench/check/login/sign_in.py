@@ -16,6 +16,7 @@ from settings import Settings, StaticCredentials
 from settings.fields import FIELDS
 from workbench.check.files.documents import Variables
 from workbench.check.files.settings import variable_of
+from workbench.check.guesses.expressions import holds_nothing
 from workbench.check.guesses.refusal_words import headers_named, parameter_missed, schemes_named
 from workbench.check.login.changes import (
     Blame,
@@ -131,17 +132,22 @@ class SignIn:
     async def _lets_in(self, request: PageRequest, settings: Settings) -> bool:
         """Whether a request is answered by other settings, and no other is refused as before.
 
-        What is open to all is answered by any.
+        What is open to all is answered by any, and an empty list may be what nobody sees.
         """
-        if await self._installed.refusal_by(request, settings) is not None:
+        body = await self._installed.body(request, settings)
+        if body is None:
             return False
+        is_shown = not holds_nothing(body)
         others = [one for one in self._refused_too() if one.url != request.url]
         for other in others[:_MOST_BESIDE]:
-            refusal = await self._installed.refusal_by(other, settings)
-            before = refusal and await self._installed.refusal_by(other, self._settings)
-            if refusal and before and _gist(refusal) == _gist(before):
+            answer = await self._installed.answer(other, settings)
+            if not isinstance(answer, OceanCustomError):
+                is_shown = is_shown or not holds_nothing(answer.body)
+                continue
+            before = await self._installed.refusal_by(other, self._settings)
+            if before and _gist(answer) == _gist(before):
                 return False
-        return True
+        return is_shown
 
     async def beside(self, said: str, request: PageRequest) -> Blame | None:
         """What all requests send beside the credential by another name, or a value of the words."""

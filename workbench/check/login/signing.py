@@ -16,6 +16,7 @@ from workbench.check.asking.alternatives import told_values
 from workbench.check.files.settings import variable_of
 from workbench.check.findings import likeness
 from workbench.check.guesses.names import names_in, spellings
+from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import headers_named, schemes_named
 from workbench.check.login.changes import Change, Installed, Names, Way, line
 
@@ -218,7 +219,8 @@ class Signings:
     def _renamings(self, said: str) -> Iterator[Names]:
         for setting in _OBJECTS:
             held = self._object(setting)
-            for name in held:
+            # Where its value is refused its name is read.
+            for name in (one for one in held if not speaks_of(said, held[one])):
                 likely = spellings(name)
                 likely += [one for one in _USUAL[setting] if likeness(one, name.lower()) >= _LIKE]
                 for word in ("key", "id", "token", "name"):

@@ -24,7 +24,6 @@ from workbench.check.asking.sent import IN_URL, Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part, spare_of
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.guesses.expressions import keys_read, rows_of
-from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import header_missed, parameter_missed, values_told
 from workbench.check.lists.children import Children
 from workbench.check.lists.paging_trials import PagingTrials, has_begun
@@ -41,6 +40,7 @@ from workbench.check.refused.spoken import (
     position_of,
     spoken_of,
     suspects_of,
+    value_named,
     without,
 )
 
@@ -85,7 +85,7 @@ class Refused:
     async def finding(self, case: Case) -> Finding:
         """What a refusal is about."""
         status = await self._status(case)
-        found = await self._with_body(case)
+        found = await self._named_of_all(case, status) or await self._with_body(case)
         if found is None and case.all_failed and status in _INVALID:
             found = await self._unsigned(case)
         if found is None and status in _OF_CHILDREN:
@@ -98,6 +98,16 @@ class Refused:
         if status in _ELSEWHERE:
             return await self._elsewhere(case, status)
         return await self._suspected(case, status)
+
+    async def _named_of_all(self, case: Case, status: int) -> Finding | None:
+        """At a setting of which a refusal of all kinds names a value."""
+        found = value_named(self._session.settings, case.words) if case.all_failed else None
+        if found is None or status == httpx.codes.UNAUTHORIZED:
+            return None
+        setting, told = found
+        request = case.request if setting != "baseUrl" else None
+        way = await self._sign_in.beside(case.words, request) if request else None
+        return self._places.of_setting(way or Blame(setting, f"{told}; {_OWN_WORDS}"), case.error)
 
     async def _elsewhere(self, case: Case, status: int) -> Finding:
         """At what is asked for, or what lets requests in, and seldom at a parameter."""
@@ -347,12 +357,6 @@ class Refused:
         words = case.words
         if case.all_failed and (near := await self._near_base(case)):
             return near
-        part = self._session.settings.base_url.path.strip("/").rpartition("/")[2]
-        if case.all_failed and part and part in words and self._asked > 1:
-            told = "every kind is refused: correct baseUrl, or what all requests have"
-            if speaks_of(words, part):
-                told = f"the API speaks of {part}, which stands in baseUrl"
-            return self._places.of_setting(Blame("baseUrl", f"{told}: {_OWN_WORDS}"), case.error)
         if unrouted := await self._unrouted(case):
             return unrouted
         other = await self._paths.of_asked(case.seen, words)
@@ -385,12 +389,12 @@ class Refused:
         part, name = str(path[-2]), str(path[-1])
         if (first := case.target.first) is None or part == "headers":
             return None
-        wanted, best, found = self._near.expressions(case.seen, case.target), 0, None
+        wanted, best, found = self._near.expressions(case.seen, case.target), 1, None
         told = values_told(case.words, name)
         for value in told or self._near.values_called(name)[:_MOST_VALUES]:
             body = await self._near.body(first.put(name, value, _SENT_IN.get(part, "body")))
             worth = await self._near.worth(body, case.target.endpoint.data_path, wanted)
-            if body is not None and (found is None or worth > best):
+            if worth > best:
                 best, found = worth, value
         proof = "of the values that the API names" if told else "so it answers"
         return Write(found, proof) if found else None
@@ -417,8 +421,9 @@ class Refused:
         async def worth(body: Json) -> int:
             return await self._near.worth(body, case.target.endpoint.data_path, wanted)
 
-        # What leaves rows out may leave out those that have one key or another.
-        least = -(-_MOSTLY * await worth(less) // 4) or 1
+        # What leaves rows out may leave out those that have one key or another; what brings an
+        # empty list, where rows are looked for, only passes for a value that nothing has.
+        least = max(-(-_MOSTLY * await worth(less) // 4), 2 if wanted else 1)
         wish = Wish(answered, worth, least, 1 + len(wanted))
         variant = await better_variant(request, some, sources, wish)
         if variant is not None:

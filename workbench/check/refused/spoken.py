@@ -12,23 +12,27 @@ from msgspec.structs import replace
 from json_values import as_written
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
 from paging.model import PageRequest
+from settings import Settings
 from workbench.check.asking.absence import Answered
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_PATH, Sent
 from workbench.check.findings import Path, Remedy, likeness, removed
 from workbench.check.guesses.names import letters
+from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import (
     header_missed,
     header_of_media,
     media_named,
     named_missing,
+    values_told,
     variable_missed,
 )
 
 _ALIKE: Final = 0.6
 _MOST: Final = 4
 _KEYS: Final = re.compile(r'"[\w.$-]+": ')
+_TELLING: Final = 4  # letters of a value that few words are
 _SHORTEST: Final = 2  # characters of a value that is looked for
 _LONG: Final = 5  # letters of a word within a value that is looked for
 _SPEAKING: Final = 8  # letters of a name that are looked for however they are joined
@@ -76,7 +80,8 @@ def missing(seen: Seen, base: Path, words: str) -> Missing | None:
         return Missing((*base, part, str(near)), told)
     told = "nothing is sent: " if has_body and not given else ""
     place = (*base, part) if given else base if len(base) > 1 else ("kind",)
-    told = f"the API misses {name}: {told}add {name} to {part}"
+    allowed = f": one of {', '.join(some)}" if (some := values_told(words, name)) else ""
+    told = f"the API misses {name}: {told}add {name} to {part}{allowed}"
     return Missing(place, told, (*base, part, name))
 
 
@@ -134,6 +139,20 @@ def spoken_of(suspects: Sequence[Suspect], words: str) -> tuple[Suspect, str] | 
     if best is None or not _named(best, text):
         return None
     return best, f"the API speaks of it: correct {best.shown}"
+
+
+def value_named(settings: Settings, words: str) -> tuple[str, str] | None:
+    """The setting of which a refusal names a value, which no path has there, and what to do."""
+    held = [("queryParams", *pair) for pair in settings.query_params]
+    held += [("customHeaders", *pair) for pair in settings.custom_headers.items()]
+    held += [("baseUrl", "", part) for part in settings.base_url.path.split("/")]
+    for setting, name, value in held:
+        is_plain = len(value) < _TELLING and value.isalpha()
+        is_telling = value and (not is_plain or (name and speaks_of(words, name)))
+        if is_telling and speaks_of(words, value):
+            told = f"the API speaks of {value}, which stands in {setting}"
+            return setting, f"{told}{f' as {name}' if name else ''}: correct it"
+    return None
 
 
 def _without_echoes(suspects: Sequence[Suspect], words: str) -> str:

@@ -1,0 +1,162 @@
+"""``check`` writes what was measured: rows, and what is mapped of them, and not an answer alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.check_scene import (
+    Mistake,
+    Scene,
+    asking,
+    listed,
+    person,
+    serving,
+    settings,
+    signed,
+    told,
+)
+from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+
+FIELDS: Json = [{"name": "Rank", "value": "first"}, {"name": "Grade", "value": "B"}]
+PEOPLE = [person(number) | {"code": f"{number:03}", "fields": FIELDS} for number in range(12)]
+ROWS = listed(PEOPLE)
+LEVELS = ("high", "low")
+_EACH = 'query: "true"\n      data_path: .data\n    port'
+
+
+def chosen(name: str, words: str, *, refuses: bool = True) -> Handler:
+    """People of the levels that a parameter names; a word that is none may be refused."""
+
+    def handler(request: Request) -> Reply:
+        wanted = (request.param(name) or "high,low").split(",")
+        if refuses and not set(wanted) <= {*LEVELS}:
+            return answer({"message": words}, 400)
+        if not set(wanted) & {*LEVELS}:
+            return answer({"message": words}, 400)
+        return listed([one for one in PEOPLE if one["level"] in wanted])(request)
+
+    return handler
+
+
+def fielded(request: Request) -> Reply:
+    """People, where each key that is asked for is known."""
+    known = ("id", "name", "size")
+    names = [value for name, value in request.query if name == "fields"]
+    if not set(names) <= {*known}:
+        return answer({"message": f"fields/2: value must be one of {', '.join(known)}"}, 400)
+    return ROWS(request)
+
+
+def empty_for_others(request: Request) -> Reply:
+    """All people without a state; with one an error in small letters, and nobody in others."""
+    state = request.param("state")
+    if state is None:
+        return ROWS(request)
+    return answer({"message": "bad"}, 400) if state.islower() else answer({"data": []})
+
+
+def by_team(name: str) -> Handler:
+    """People of the team that a parameter of this name has; others are not heeded."""
+
+    def handler(request: Request) -> Reply:
+        team = request.param(name)
+        held = [one for one in PEOPLE if team in (None, one["team"]["id"])]  # type: ignore[index]
+        return listed(held)(request)
+
+    return handler
+
+
+CASES = {
+    "an element of a list that is none of those that there may be": Mistake(
+        [asking("query_params: {fields: [id, nam]}"), serving(fielded)],
+        "fields",
+        "write fields: [id, name] (so it answers)",
+    ),
+    "no value twice": Mistake(
+        [
+            asking("query_params: {level: 'high,hihg'}"),
+            serving(chosen("level", "'hihg' is not one of ['high', 'low']")),
+        ],
+        "level: 'high",
+        "write level: 'high,low'",
+    ),
+    "all values otherwise, and not the first alone": Mistake(
+        [
+            asking("query_params: {level: 'HIGH,LOW'}"),
+            serving(chosen("level", "nothing is so", refuses=False)),
+        ],
+        "level: 'HIGH",
+        "write level: 'high,low'",
+    ),
+    "an empty list shows nothing": Mistake(
+        [asking("query_params: {state: closd}"), serving(empty_for_others)],
+        "state",
+        "without state it answers: correct its name or its value",
+    ),
+    "what an object is known by": Mistake(
+        [asking("query_params: {team: 'Team 1'}"), serving(by_team("team"))],
+        "team: 'Team 1'",
+        "write team: team-1 (so there are items)",
+        severity="warn",
+    ),
+    "a parameter that is called as an object, and not heeded": Mistake(
+        [asking("query_params: {team: team-1}"), serving(by_team("team_id"))],
+        "{team: team-1}",
+        "write team_id: team-1 in the place of team",
+    ),
+    "a part of the base URL that is refused": Mistake(
+        [
+            settings(base_url="{api}/acme17"),
+            serving(
+                lambda _: answer({"message": "realm acme17 is not for you"}, 403),
+                *(f"/acme17/{name}" for name in ("people", "teams")),
+            ),
+        ],
+        "base_url",
+        "the API speaks of acme17, which stands in OCEAN__INTEGRATION__CONFIG__BASE_URL",
+        where="settings",
+    ),
+    "a parameter of all requests whose value is refused": Mistake(
+        [
+            settings(query_params='{"scope": "acme"}'),
+            serving(
+                lambda _: answer({"message": 'no right to the scope "acme"'}, 403),
+                "/v1/people",
+                "/v1/teams",
+            ),
+        ],
+        "QUERY_PARAMS",
+        "which stands in OCEAN__INTEGRATION__CONFIG__QUERY_PARAMS as scope: correct it",
+        where="settings",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+async def test_what_was_measured_is_told(case: Mistake, tmp_path: Path, api: FaultApi) -> None:
+    """In the line that is wrong."""
+    if case.line == "base_url":
+        case = Mistake(case.spoils, "BASE_URL", case.remedy, case.where, case.severity)
+    await case.is_told(Scene(tmp_path, api))
+
+
+async def test_what_nobody_sees_is_no_sign_in(tmp_path: Path, api: FaultApi) -> None:
+    """A header that is not read is answered as none: by a list without anything in it."""
+
+    def seen(request: Request) -> Reply:
+        if "authorization" in request.headers and not signed(request):
+            return answer({"message": "unknown"}, 403)
+        return ROWS(request) if signed(request) else answer({"data": []})
+
+    scene = Scene(tmp_path, api)
+    report = await scene.spoilt([settings(api_token="another"), serving(seen, *api_paths())])
+
+    assert not any("so signed" in one.remedy for one in report.findings), told(report.findings)
+    assert "API_TOKEN" in report.findings[0].remedy, told(report.findings)
+
+
+def api_paths() -> tuple[str, ...]:
+    """The paths of the scene."""
+    return "/v1/people", "/v1/teams", "/v1/teams/{}/notes"
