@@ -15,6 +15,7 @@ from tests.check_scene import (
     serving,
     settings,
     signed,
+    swap,
     told,
 )
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
@@ -105,6 +106,38 @@ CASES = {
         [asking("query_params: {team: team-1}"), serving(by_team("team_id"))],
         "{team: team-1}",
         "write team_id: team-1 in the place of team",
+    ),
+    "an element that is called otherwise": Mistake(
+        [
+            serving(ROWS),
+            swap("phone: .phone", "phone: '[.fields[] | select(.name == \"rank\") | .value][0]'"),
+        ],
+        "rank",
+        "write phone: '[.fields[] | select(.name == \"Rank\") | .value][0]'",
+    ),
+    "an element that there is not": Mistake(
+        [
+            serving(ROWS),
+            swap("phone: .phone", "phone: '[.fields[] | select(.name == \"xyz\") | .value][0]'"),
+        ],
+        "xyz",
+        ".name is Grade, Rank",
+    ),
+    "a key that is the name of an element": Mistake(
+        [serving(ROWS), swap("phone: .phone", "phone: .fields.rank")],
+        "phone: .fields",
+        "write phone: '[.fields[]? | select(.name == \"Rank\") | .value][0]'",
+    ),
+    "two keys with a slip each": Mistake(
+        [serving(ROWS), swap("title: .name", 'title: .namee + " " + .groupp')],
+        "title: .namee",
+        'write title: .name + " " + .group',
+        severity="warn",
+    ),
+    "texts that are compared with a number": Mistake(
+        [serving(ROWS), swap(_EACH, _EACH.replace('"true"', ".code != 0"))],
+        "query: .code",
+        'write query: .code != "000"',
     ),
     "a part of the base URL that is refused": Mistake(
         [

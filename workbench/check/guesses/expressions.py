@@ -14,7 +14,7 @@ from framework.mapped_items import Items, outcomes_of, program_of
 from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow, texts_in
 from workbench.check.findings import Write, likeness
-from workbench.check.guesses.names import alikeness, letters
+from workbench.check.guesses.names import IDENTIFYING, alikeness, letters
 
 _KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
 _PATH: Final = re.compile(rf"(?<![\w\])}}?])\.({_KEY}(?:\.{_KEY})*)")
@@ -200,6 +200,24 @@ def _through_lists(path: tuple[str, ...], items: Items) -> Iterator[str]:
             each = "[]" if len(lists) == len(items) else "[]?"
             yield f"[{written(head)}{each}{written(rest)}]"
             yield f"{written(head)}[0]{written(rest)}"
+        elif len(rest) == 1:
+            yield from _of_named(head, rest[0], [row for rows in lists for row in rows])
+
+
+def _of_named(head: tuple[str, ...], name: str, rows: Sequence[Json]) -> Iterator[str]:
+    """What the element of a list has beside a text that is called so: ``{name, value}``."""
+    objects = [row for row in rows if isinstance(row, dict)]
+    pairs = dict.fromkeys(
+        (str(key), text, str(other))
+        for row in objects
+        for key, text in row.items()
+        if isinstance(text, str) and letters(text) == letters(name)
+        for other in row
+        if other != key
+    )
+    for key, text, other in sorted(pairs, key=lambda one: one[2] in IDENTIFYING):
+        is_it = f"{written((key,))} == {json.dumps(text)}"
+        yield f"[{written(head)}[]? | select({is_it}) | {written((other,))}][0]"
 
 
 def _in_lists(key: str, items: Items) -> Iterator[str]:

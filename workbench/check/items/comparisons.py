@@ -11,7 +11,7 @@ from typing import Final
 
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
-from json_values import MISSING, Found, follow
+from json_values import MISSING, Found, Json, follow
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.guesses.expressions import (
     alike,
@@ -41,6 +41,7 @@ _COMPARED: Final = re.compile(
 )
 """A comparison with a value, behind a path."""
 _ORDERED: Final = re.compile(r"\s*[<>]=?\s*-?\d")
+_SELECTED: Final = re.compile(r'select\(\s*\.(\w+)\s*==\s*"([^"\\]*)"\s*\)')
 _LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w."])(-?\d+(?:\.\d+)?|true|false)\b')
 
 
@@ -87,10 +88,11 @@ def misspelt(expression: str, items: Items) -> Write | None:
     return None
 
 
-async def of_other_type(jq: JqWorker, expression: str, items: Items) -> Write | None:
+async def of_other_type(jq: JqWorker, expression: str, items: Items) -> Remedy:
     """What to write where values are compared with one that is of another JSON type than all.
 
-    Some item has the same of the right type, so that the expression gives something else then.
+    Where some item has the same of the right type, so that the expression gives something else
+    then; what there is to compare where it gives the same for all; else "".
     """
     for path, end in spans_in(expression):
         ordered, texts = _ORDERED.match(expression, end), [follow(item, path) for item in items]
@@ -104,15 +106,62 @@ async def of_other_type(jq: JqWorker, expression: str, items: Items) -> Write | 
         kinds = {_kind_of(value) for value in held}
         if literal is None or len(kinds) != 1 or _kind_of(json.loads(literal[1])) in kinds:
             continue
-        text = literal[1].strip('"')
-        for value in (one for one in held if is_scalar(one) and json.dumps(one).strip('"') == text):
-            begin, rest = expression[: literal.start(1)], expression[literal.end(1) :]
+        begin, rest = expression[: literal.start(1)], expression[literal.end(1) :]
+        before = await values_of(jq, expression, items)
+        for value in _typed_as(literal[1].strip('"'), [one for one in held if is_scalar(one)]):
             candidate = f"{begin}{json.dumps(value)}{rest}"
-            before, after = [await values_of(jq, one, items) for one in (expression, candidate)]
+            after = await values_of(jq, candidate, items)
             if count := sum(one != other for one, other in zip(before, after, strict=True)):
                 return Write(candidate, f"another result for {count} of {len(items)}")
-            break
-    return None
+        if literal[1] != '""' and len(set(map(json.dumps, before))) == 1:
+            return f"it is so for every item: {held_at(path, items)}"
+    return ""
+
+
+async def selected(jq: JqWorker, expression: str, items: Items) -> Remedy:
+    """What to write for a ``select`` of which no element of any list is left; or what there is.
+
+    "" where an element has the very text: what is read of it may be nothing.
+    """
+    found = _SELECTED.search(expression)
+    if found is None:
+        return ""
+    name, text = found[1], found[2]
+    rows = [row for item in items[:_SHOWN] for row in _elements(item)]
+    pairs = {(key, one) for row in rows for key, one in row.items() if isinstance(one, str)}
+    if (name, text) in pairs or not pairs:
+        return ""
+    scored = [(key == name, likeness(one.lower(), text.lower()), key, one) for key, one in pairs]
+    for _, score, key, one in sorted(scored, reverse=True)[:_MOST]:
+        instead = f"select({written((key,))} == {json.dumps(one)})"
+        candidate = expression.replace(found[0], instead)
+        values = await values_of(jq, candidate, items) if score >= _LIKE else []
+        if count := sum(value not in (None, "", []) for value in values):
+            return Write(candidate, f"{count} of {len(items)}")
+    texts = sorted({one for key, one in pairs if key == name})
+    keys = sorted({key for key, _ in pairs})
+    return f".{name} is {', '.join(texts[:_FEW])}" if texts else f"they have {', '.join(keys)}"
+
+
+def _elements(value: Json) -> Iterator[dict[str, Json]]:
+    """The objects of the lists in a value."""
+    for path in leaves(value):
+        held = follow(value, path)
+        yield from (row for row in held if isinstance(row, dict)) if isinstance(held, list) else ()
+
+
+def _typed_as(text: str, held: Sequence[Found]) -> list[Found]:
+    """The values that a text is as one of another type: the same, else the same number."""
+    same = [one for one in held if json.dumps(one).strip('"') == text]
+    return [*same, *(one for one in held if _number(one) == _number(text) is not None)][:1]
+
+
+def _number(value: Found) -> float | None:
+    """A number, or a text that is one; None for another value."""
+    try:
+        return None if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        return None
 
 
 def _kind_of(value: Found) -> type:

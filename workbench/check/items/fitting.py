@@ -50,13 +50,7 @@ _CONVERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
         '({} | ascii_downcase) == "yes"',
         "{} != null",
     ),
-    "array": (
-        '{} | split(",")',
-        '{} | split(";")',
-        '{} | split(" ")',
-        "[{}]",
-        "[{} | .[]]",
-    ),
+    "array": ('{} | split(",")', '{} | split(";")', '{} | split(" ")', "[{}]", "[{} | .[]]"),
     "object": ("{} | fromjson",),
     "date-time": (
         "{} | todate",
@@ -226,6 +220,8 @@ class _Misfit:
         if self.schema.type == "array":  # all of it, and not the first
             yield from (expression[: one.start()] for one in _INDEXED.finditer(expression))
         yield from self.within(inner, is_one=bool(self.schema.format))
+        if self.schema.type == "number":
+            yield from (f"{one} | tonumber" for one in self.within(inner))
         yield from self._of_elements()
         if self.schema.format == "date-time" and _DATED.search(expression):
             units = (1, 1000, 1000000, 1000000000)
@@ -300,7 +296,7 @@ class _Misfit:
                 yield from (
                     one
                     for one in _CONVERSIONS.get(schema.type or "", ())
-                    if is_counted or not one.endswith("length")
+                    if not one.endswith("length") or all(isinstance(v, list) for v in known)
                     if one != "{}[0]" or all(isinstance(v, list) and len(v) <= 1 for v in known)
                     if one != "{} | tostring" or not (schema.format and is_counted)
                     if _separates(one, texts, self.fault.name)

@@ -163,9 +163,9 @@ class Judge:
             if other := await of_other_type(self._jq, query, items):
                 problem = f"query {query!r} compares with a value of another type"
                 return [seen.finding(path, problem, other)]
-            other = misspelt(query, items)
+            meant = misspelt(query, items)
             problem = f"query {query!r} reads a key that no item has"
-            return [seen.finding(path, problem, other, "warn")] if other else []
+            return [seen.finding(path, problem, meant, "warn")] if meant else []
         near = await compared(self._jq, query, items)
         remedy = near or self._not_there(seen, query, items)
         if odd:

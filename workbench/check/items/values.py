@@ -27,7 +27,7 @@ from workbench.check.guesses.expressions import (
     with_operands,
     written,
 )
-from workbench.check.items.comparisons import of_other_type
+from workbench.check.items.comparisons import of_other_type, selected
 from workbench.check.items.fitting import Fitter, admits
 from workbench.check.items.relations import Relations
 from workbench.store.model import Blueprint
@@ -107,8 +107,10 @@ class Values:
         problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
         if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
             return [seen.finding(path, problem, leading)]
-        remedy = await self._better(seen, name, jq, items) or self._of_elements(
-            seen, name, jq, items
+        remedy = (
+            await self._better(seen, name, jq, items)
+            or self._of_elements(seen, name, jq, items)
+            or await selected(self._jq, jq, items)
         )
         if failed and not remedy:
             reason = failed[0].partition("\n")[0][:120]
@@ -270,6 +272,10 @@ class Values:
             if any(isinstance(follow(item, path[:same]), dict) for item in items):
                 problem = f"{_what(name)} {jq!r}: no item has {written(path)}"
                 other = jq.replace(written(path), written(meant))
+                for more in read:  # and what else is spelled so
+                    instead, score = next(iter(alike(more, items).items()), ((), 0.0))
+                    if score >= _TYPING and len(instead) == len(more):
+                        other = other.replace(written(more), written(instead))
                 # What stands further behind may be read of something else than the item.
                 if path not in first and not await self._finds_more(other, jq, items):
                     continue
