@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
+from jq_engine.worker import JqWorker
+from settings import Settings
+from tests.check_bench import LIMITS
 from tests.check_scene import (
     Mistake,
     Scene,
@@ -19,6 +23,11 @@ from tests.check_scene import (
     told,
 )
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+from workbench.check.asking.reading import MAPPINGS, Watcher, look, session_of
+from workbench.check.files.offline import read_installation
+from workbench.check.findings import Write
+from workbench.check.items.measure import Measure
+from workbench.check.items.relations import Relations
 
 FIELDS: Json = [{"name": "Rank", "value": "first"}, {"name": "Grade", "value": "B"}]
 PEOPLE = [person(number) | {"code": f"{number:03}", "fields": FIELDS} for number in range(12)]
@@ -193,3 +202,33 @@ async def test_what_nobody_sees_is_no_sign_in(tmp_path: Path, api: FaultApi) -> 
 def api_paths() -> tuple[str, ...]:
     """The paths of the scene."""
     return "/v1/people", "/v1/teams", "/v1/teams/{}/notes"
+
+
+async def test_a_remedy_that_makes_something_worse_is_not_written(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """An identifier that all items share, or a relation that leads nowhere any more."""
+    scene, jq = Scene(tmp_path, api), JqWorker()
+    installation = await read_installation(scene.write(), jq)
+    assert installation.settings is not None
+
+    def http(_: Settings) -> httpx.AsyncClient:
+        return httpx.AsyncClient(trust_env=False)
+
+    async with session_of(installation.settings, Watcher(), http) as session:
+        all_seen = await look(session, Watcher(), installation, LIMITS, lambda _: None)
+        leading = Relations(installation, all_seen, session.jq)
+        measure = Measure(all_seen, installation.blueprints, leading, session.jq)
+        people = all_seen[0]
+        for key, value, is_kept in (
+            (("identifier",), ".group", False),
+            (("identifier",), ".mail", True),
+            (("relations", "team"), ".team.name", False),
+            (("properties", "size"), ".weight", False),
+            (("properties", "size"), ".id", True),
+        ):
+            finding = people.finding((*MAPPINGS, *key), "wrong", Write(value))
+            proved = await measure.proved(finding)
+            assert (proved == finding) is is_kept, (value, proved)
+            assert bool(proved.fix) is is_kept
+    await jq.aclose()

@@ -43,6 +43,7 @@ from workbench.check.items.identifiers import (
     with_other_part,
     within,
 )
+from workbench.check.items.measure import Measure
 from workbench.check.items.other_lists import (
     lacks_mapped,
     listed_otherwise,
@@ -74,11 +75,15 @@ class Judge:
         self._jq = jq
         fitter = Fitter(jq, origin)
         self._leading = leading = Relations(installation, all_seen, jq)
+        self._measure = Measure(all_seen, installation.blueprints, leading, jq)
         self._values = Values(installation.blueprints, leading, fitter, jq)
         self._refused = RefusedByPort(installation, leading, fitter, jq)
 
     async def findings(self, seen: Seen) -> list[Finding]:
-        """Everything that the items of one resource show."""
+        """Everything that the items of one resource show, each remedy measured."""
+        return [await self._measure.proved(one) for one in await self._found(seen)]
+
+    async def _found(self, seen: Seen) -> list[Finding]:
         if not seen.mapped:
             return []
         found = await self._query(seen)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from framework.mapped_items import Mapped
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from workbench.check.asking.reading import MAPPINGS, Seen
@@ -80,7 +81,7 @@ class Relations:
         found: list[Finding] = []
         for name, relation in self._relations_of(seen).items():
             known, is_complete = self._identifiers_of(relation.target)
-            values = self._targets_of(seen, name)
+            values = targets_of(seen.passed, name)
             if not known and values and not self._is_filled(relation.target):
                 found += self._unfilled(seen, name, relation, values)
             if not known or not values:
@@ -137,7 +138,7 @@ class Relations:
         the items' own identifiers.
         """
         known, _ = self._identifiers_of(relation.target)
-        values = self._targets_of(seen, name)
+        values = targets_of(seen.passed, name)
         if not all(one.isdigit() for one in values):
             return []
         ask = _Question(seen, name, relation, values, known)
@@ -196,7 +197,7 @@ class Relations:
         identifier is what the title is.
         """
         others = [
-            self._targets_of(seen, name)
+            targets_of(seen.passed, name)
             for seen in self._all
             for name, relation in self._relations_of(seen).items()
             if relation.target == ask.relation.target
@@ -226,15 +227,6 @@ class Relations:
         blueprint = self._blueprints.get(seen.blueprint)
         return blueprint.relations if blueprint else {}
 
-    @staticmethod
-    def _targets_of(seen: Seen, name: str) -> set[str]:
-        """The identifiers that a relation of a resource has."""
-        return {
-            target
-            for one in seen.passed
-            for target in _targets((one.made.get("relations") or {}).get(name))
-        }
-
     def wanted_of(self, seen: Seen) -> set[str]:
         """What relations of other resources give as identifiers of a resource's entities."""
         own = seen.blueprint
@@ -243,7 +235,7 @@ class Relations:
             for other in self._all
             for name, relation in self._relations_of(other).items()
             if relation.target == own
-            for target in self._targets_of(other, name)
+            for target in targets_of(other.passed, name)
         }
 
     async def are_lists(self, seen: Seen, name: str, expression: str) -> bool:
@@ -333,6 +325,12 @@ class Relations:
                 if len(set(texts)) == len(items) and hits > 1 and hits * 2 > len(ask.values):
                     return seen, as_text(path, column)
         return None
+
+
+def targets_of(passed: Sequence[Mapped], name: str) -> set[str]:
+    """The identifiers that a relation of a resource's items has."""
+    held = [(one.made.get("relations") or {}).get(name) for one in passed]
+    return {target for value in held for target in _targets(value)}
 
 
 def _identifiers(seen: Seen) -> set[str]:
