@@ -78,6 +78,15 @@ def by_team(name: str) -> Handler:
     return handler
 
 
+def within(request: Request) -> Reply:
+    """People beside a list of those that failed, of whom there are none."""
+    if not signed(request):
+        return answer({"message": "sign in"}, 401)
+    number = request.number("page", 1)
+    rows = PEOPLE[(number - 1) * 10 : number * 10]
+    return answer({"data": {"failed_items": [], "affected_items": rows}})
+
+
 CASES = {
     "an element of a list that is none of those that there may be": Mistake(
         [asking("query_params: {fields: [id, nam]}"), serving(fielded)],
@@ -148,6 +157,20 @@ CASES = {
         "query: .code",
         'write query: .code != "000"',
     ),
+    "a list with rows before one that is called alike": Mistake(
+        [serving(within), swap("data_path: .data\n", "data_path: .data.items\n")],
+        "data_path: .data.items",
+        "write data_path: .data.affected_items (a list of",
+    ),
+    "another version": Mistake(
+        [
+            serving(ROWS, "/v1/v6/people"),
+            serving(lambda _: answer({}, 404)),
+            swap("kind: /people", "kind: /v9/people"),
+        ],
+        "kind: /v9",
+        "write kind: /v6/people",
+    ),
     "a part of the base URL that is refused": Mistake(
         [
             settings(base_url="{api}/acme17"),
@@ -182,6 +205,30 @@ async def test_what_was_measured_is_told(case: Mistake, tmp_path: Path, api: Fau
     if case.line == "base_url":
         case = Mistake(case.spoils, "BASE_URL", case.remedy, case.where, case.severity)
     await case.is_told(Scene(tmp_path, api))
+
+
+async def test_a_total_that_no_list_has_is_told_at_the_setting(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """Also where the answers are lists themselves."""
+
+    def rows(request: Request) -> Reply:
+        number = request.number("page", 1)
+        return answer([person(one) for one in range(max(number - 1, 0) * 10, min(number * 10, 25))])
+
+    def plain(scene: Scene) -> None:
+        people, _, _ = scene.mapping.partition("  - kind: /teams\n")
+        scene.mapping = people.replace("      data_path: .data\n", "")
+
+    mistake = Mistake(
+        [settings(total_path="total"), serving(rows), plain],
+        "TOTAL_PATH",
+        "the answers have an array",
+        where="settings",
+    )
+    report = await mistake.is_told(Scene(tmp_path, api))
+
+    assert len([one for one in report.findings if "totalPath" in one.problem]) == 1
 
 
 async def test_what_nobody_sees_is_no_sign_in(tmp_path: Path, api: FaultApi) -> None:

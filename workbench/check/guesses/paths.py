@@ -33,8 +33,8 @@ _HOLE: Final = re.compile(r"\{\w+\}")
 _ENDING: Final = re.compile(r"(?<=[\w}])\.[A-Za-z]\w{1,4}$")
 _USUAL: Final = ".json"
 _VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
-_VERSIONS: Final = range(6)
-_NEAREST: Final = 2  # versions
+_AROUND: Final = 5  # versions before and behind one
+_NEAREST: Final = 5  # of them that are tried
 _MOST_GRAFTED: Final = 2  # parts of another path
 _SHORTEST: Final = 3  # letters of a word that is cut short
 SEARCHES: Final = dict.fromkeys(("search", "query", "list", "find", "filter"))
@@ -190,7 +190,8 @@ def grafted(own: str, known: Known) -> list[str]:
     """
     parts, found = ["", *own.split("/"), ""], dict[str, None]()
     paths = sorted(known.paths | known.templates)
-    ends = Counter(one.rpartition("/")[2] for one in paths)
+    last = (one.strip("/").split("/") for one in paths)
+    ends = Counter("/".join(one[-count:]) for one in last for count in (1, 2) if len(one) > count)
     found |= {f"{own}/{end}": None for end, count in ends.items() if count > 1 and end}
     for one in paths:
         others = ["", *one.strip("/").split("/"), ""]
@@ -347,7 +348,8 @@ def versions(parts: Sequence[str], told: Sequence[str] = ()) -> Iterator[str]:
     for at in range(len(parts) - 1, -1, -1):
         if version := _VERSION.fullmatch(parts[at]):
             own = int(version[2])
-            nearest = [number for _, number in sorted((abs(one - own), one) for one in _VERSIONS)]
+            around = range(max(own - _AROUND, 0), own + _AROUND)
+            nearest = [number for _, number in sorted((abs(one - own), one) for one in around)]
             for number in [*told, *nearest]:
                 one = f"{version[1]}{number}{version[3] or ''}"
                 if one != parts[at]:

@@ -75,24 +75,24 @@ class Misread:
 
     async def _mapped(self, seen: Seen, bodies: Sequence[Json]) -> Remedy:
         """The list of an answer whose objects have what is mapped; "" for none."""
-        mappings = seen.mappings
+        empty: Write | None = None
         for body in bodies:
-            if near := await self._respelled(seen, body):
-                return near
-            if found := await list_with(self._near.jq, mappings, body):
+            path, rows = await self._respelled(seen, body)
+            if rows and await list_with(self._near.jq, seen.mappings, rows):
+                return _list_of(path, rows)
+            if found := await list_with(self._near.jq, seen.mappings, body):
                 return at_list(*found)
-        return ""
+            # Without rows it is a list all the same, where nothing has what is mapped.
+            empty = empty or (_list_of(path, rows) if path and not rows else None)
+        return empty or ""
 
-    async def _respelled(self, seen: Seen, body: Json) -> Write | None:
-        """The same expression with a key that the answer has, whose objects have what is mapped."""
+    async def _respelled(self, seen: Seen, body: Json) -> tuple[str, Json]:
+        """The same expression with a key that leads to a list of the answer, and that; or ""."""
         jq, bodies = self._near.jq, [body] if isinstance(body, dict) else []
         near = await better(jq, (seen.config.selector.data_path or ".") + _LISTS, bodies)
         path = near.expression.removesuffix(_LISTS) if near else ""
-        for rows in await values_of(jq, path, bodies) if path else []:
-            # Without rows it is a list all the same, where the one that was looked for is none.
-            if not rows or await list_with(jq, seen.mappings, rows):
-                return Write(path, f"a list of {len(rows)}" if isinstance(rows, list) else "")
-        return None
+        (rows,) = await values_of(jq, path, bodies) if path else [None]
+        return path, rows
 
     async def _by_other(self, seen: Seen) -> tuple[Path, Remedy] | None:
         """The parameter by another name or value of which rows come where they are looked for."""
@@ -209,6 +209,10 @@ class Misread:
 def cause_of(error: OceanCustomError) -> Fault:
     """What was found first: where ``data_path`` found nothing, no paging can be told."""
     return error.report.beside or error.report.faults[0]
+
+
+def _list_of(path: str, rows: Json) -> Write:
+    return Write(path, f"a list of {len(rows)}" if isinstance(rows, list) else "")
 
 
 def _lists(wanted: str, bodies: Sequence[Json]) -> Remedy:

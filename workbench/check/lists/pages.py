@@ -274,7 +274,7 @@ async def _unheld(
     jq: JqWorker, paging: PaginationSettings, pages: Sequence[PageRead]
 ) -> list[_Unheld]:
     """Configured paths in bodies at which nothing stands in any of these pages."""
-    bodies = [page.body for page in pages if isinstance(page.body, dict)]
+    bodies = [page.body for page in pages if isinstance(page.body, dict | list)]
     given = {
         "hasMorePath": paging.has_more_path,
         "lastPagePath": paging.last_page_path,
@@ -287,10 +287,12 @@ async def _unheld(
         if not bodies or not path or path.startswith("header:"):
             continue
         expression = path if path.startswith(".") else written(path.split("."))
-        if all(value is None for value in await values_of(jq, expression, bodies)):
+        held = await values_of(jq, f".body | {expression}", [{"body": one} for one in bodies])
+        if all(value is None for value in held):
             meant = _total_in(pages) if name == "totalPath" else ""
             meant = _flag_in(pages, name) if "Page" in name or "More" in name else meant
-            near = None if meant else await better(jq, expression, bodies)
+            objects = [one for one in bodies if isinstance(one, dict)]
+            near = None if meant else await better(jq, expression, objects)
             found.append(_Unheld(name, path, near.expression if near else meant))
     return found
 
