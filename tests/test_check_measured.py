@@ -231,6 +231,23 @@ async def test_a_total_that_no_list_has_is_told_at_the_setting(
     assert len([one for one in report.findings if "totalPath" in one.problem]) == 1
 
 
+async def test_a_size_that_a_refusal_names_is_taken(tmp_path: Path, api: FaultApi) -> None:
+    """Also of a list that is refused without any."""
+
+    def sized(request: Request) -> Reply:
+        size = request.json.get("size")
+        if not isinstance(size, int) or size > 8:
+            return answer({"message": "size must not exceed 8"}, 400)
+        start = (int(str(request.json.get("page", 1))) - 1) * size
+        return answer({"data": PEOPLE[start : start + size]})
+
+    posted = "method: POST\n      body: {}\n      pagination: {send_in: body}"
+    mistake = Mistake(
+        [asking(posted), serving(sized)], "PAGE_SIZE", "PAGE_SIZE=8: so it answers", "settings"
+    )
+    await mistake.is_told(Scene(tmp_path, api))
+
+
 async def test_what_nobody_sees_is_no_sign_in(tmp_path: Path, api: FaultApi) -> None:
     """A header that is not read is answered as none: by a list without anything in it."""
 

@@ -21,6 +21,7 @@ RIGHT = (
     f"query {BOTH} {{ teams(first: $first, after: $after) {{ nodes {{ id name }}"
     " pageInfo { hasNextPage endCursor } } }"
 )
+IN_EDGES = RIGHT.replace("nodes { id name }", "edges { node { id } }")
 ARGUMENTS = "first: $first, after: $after"
 PLAIN = (
     "query ($mark: String) { teams { found(mark: $mark) { nextMark: nextCursor rows { id } } } }"
@@ -122,6 +123,22 @@ CASES = {
             "after: $after) { pageInfo { hasNextPage endCursor } nodes { id name } }",
         ),
     ),
+    "a size that is no variable": Case(
+        selector(pagination=PAGED | {"size_param": "variables.limit"}),
+        "pagination/size_param",
+        "variables.first",
+    ),
+    "no pageInfo, where rows are in edges": Case(
+        asking(IN_EDGES.replace(" pageInfo { hasNextPage endCursor }", ""))
+        | {"data_path": ".data.teams.edges[].node"},
+        "body/query",
+        IN_EDGES.replace(
+            "{ edges { node { id } } pageInfo { hasNextPage endCursor } }", ""
+        ).replace(
+            "after: $after) ",
+            "after: $after) { pageInfo { hasNextPage endCursor } edges { node { id } } }",
+        ),
+    ),
     "no endCursor": Case(
         asking(RIGHT.replace(" endCursor", "")),
         "body/query",
@@ -155,6 +172,28 @@ async def test_what_a_query_lacks_is_told(case: Case, tmp_path: Path, api: Fault
     (fix,) = [one for one in finding.fix if isinstance(one, Put)]
     path = ("resources", 0, "selector", *case.path.split("/"))
     assert (fix.path, fix.value) == (path, case.value), told(report.findings)
+
+
+async def test_what_all_resources_lack_is_told_at_the_setting(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """Once, and not in each of them; in those that alone are paged so, where others are not."""
+    held = [selector(pagination={"send_in": "body"}) for _ in range(2)]
+    scene = Scene(tmp_path, api, mapping(*held))
+    scene.settings |= {"pagination_type": "cursor", "pagination_param": "after"}
+    scene.settings["size_param"] = "variables.first"
+    (finding,) = (await scene.check(offline=True)).findings
+    variable = "OCEAN__INTEGRATION__CONFIG__PAGINATION_PARAM"
+    place = scene.place(f"{variable}=after", "settings")
+    assert ((finding.file, finding.line), finding.remedy) == (
+        place,
+        f"write {variable}=variables.after",
+    )
+    assert finding.fix == (Put(scene.place("", "settings")[0], (variable,), "variables.after"),)
+
+    scene.mapping = mapping(*held, {"query": "true"})
+    findings = (await scene.check(offline=True)).findings
+    assert [one.remedy for one in findings] == ["write pagination_param: variables.after"] * 2
 
 
 @pytest.mark.parametrize(

@@ -152,19 +152,25 @@ class _Selector:
             problem = f"{paging.pagination_param} is a variable, and the query's go in the body"
             told = Told("write send_in: body", {(*place[2:], "send_in"): "body"})
             return (*place, "send_in"), problem, told
+        return self._unnamed(query, "pagination_param", name) or self._unnamed(
+            query, "size_param", self._size
+        )
+
+    def _unnamed(self, query: Query, key: str, name: str) -> _Found | None:
+        """At a parameter of paging that is no variable, where one of its type has no value."""
+        paging, sent = self.endpoint.pagination, {*self._given, self._size, self._position}
+        is_number = key == "size_param" or paging.type in _COUNTED
         free = [
             one
             for one, kind in query.declared.items()
-            if one not in {*self._given, self._size} and one in query.used
-            if ("Int" in kind) == (paging.type in _COUNTED)
+            if one not in sent and one in query.used and ("Int" in kind) == is_number
         ]
-        is_within = (paging.pagination_param or "").count(".") > 1
-        if name in query.declared or len(free) != 1 or is_within:
+        is_within = str(getattr(paging, key) or "").count(".") > 1
+        if not name or name in query.declared or len(free) != 1 or is_within:
             return None
-        other = _VARIABLES + free[0]
+        other, place = _VARIABLES + free[0], (*self.base, "pagination", key)
         problem = f"the query declares no ${name}, and ${free[0]} has no value"
-        told = Told(f"write pagination_param: {other}", {(*place[2:], "pagination_param"): other})
-        return (*place, "pagination_param"), problem, told
+        return place, problem, Told(f"write {key}: {other}", {place[2:]: other})
 
     def _misspelt(self, query: Query, used: str, declared: str) -> _Found:
         """At a query that uses a variable under another name than it declares: the given one."""
@@ -212,7 +218,7 @@ class _Selector:
         marker = [*_keys(self.endpoint.pagination.cursor_path)][1:-1]
         if marker and query.root.at(marker):
             return query.root.at(marker[:-1] if marker[-1] == "pageInfo" else marker)
-        first, *rows = _keys(self.endpoint.data_path) or ("",)
+        first, *rows = _keys((self.endpoint.data_path or "").partition("[")[0]) or ("",)
         is_connection = first == "data" and len(rows) > 1 and rows[-1] in _ROWS
         return query.root.at(rows[:-1]) if is_connection else None
 

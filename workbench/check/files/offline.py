@@ -13,6 +13,7 @@ from settings import Settings
 from workbench.check.files.blueprints import check_against, read_blueprints
 from workbench.check.files.documents import Document, Variables, read_env, read_json
 from workbench.check.files.graphql_slips import check_queries
+from workbench.check.files.in_common import at_settings
 from workbench.check.files.programs import check_programs, check_resources
 from workbench.check.files.settings import read_settings
 from workbench.check.files.yaml_slips import read_mended
@@ -79,7 +80,7 @@ async def read_installation(
         settings,
         config,
         blueprints,
-        ordered([*findings, *document.findings, *others]),
+        ordered([*findings, *at_settings(document.findings, document, variables), *others]),
     )
 
 

@@ -64,7 +64,8 @@ class PagingTrials:
         if await _is_alone(self.near, target.endpoint.pagination, seen):
             return Paged({"cursorAlone": True}, "the cursor by itself is answered")
         if request is not None and await self.near.body(request) is None:
-            return await self._declared(target, request, words)
+            way = await self._declared(target, request, words)
+            return way or await self._sized_as_told(target, request, words)
         if has_begun(seen):  # what leads on is refused, and not how the list is asked for
             return await self.other(target)
         return await self._taken(target, words)
@@ -129,6 +130,17 @@ class PagingTrials:
         way = await self._ways.find(Target(target.base, endpoint, sized))
         also = {"sizeParam": name, "sendIn": "body"}
         return None if way is None else Paged({**way.values, **also}, way.proof)
+
+    async def _sized_as_told(
+        self, target: Target, request: PageRequest, words: str
+    ) -> Paged | None:
+        """A size that a refusal names as the most, of a list that is refused without any."""
+        paging = target.endpoint.pagination
+        for most in map(int, _AT_MOST.findall(words)):
+            smaller = make_paginator(replace(paging, page_size=most)).first(request)
+            if most < paging.page_size and await self.near.body(smaller) is not None:
+                return Paged({"pageSize": most}, "so it answers")
+        return None
 
     async def unheeded_size(self, read: Listed) -> Paged | None:
         """The parameter of the size that a list heeds, where it does not heed the one that is sent.
