@@ -30,8 +30,14 @@ from workbench.check.items.measure import Measure
 from workbench.check.items.relations import Relations
 
 FIELDS: Json = [{"name": "Rank", "value": "first"}, {"name": "Grade", "value": "B"}]
-PEOPLE = [person(number) | {"code": f"{number:03}", "fields": FIELDS} for number in range(12)]
+PEOPLE = [
+    person(number)
+    | {"code": f"{number:03}", "fields": FIELDS, "extent": {"unit": "m", "size": str(number)}}
+    | {"lines": [{"kind": "home", "phone": f"+49 {number}"}]}
+    for number in range(12)
+]
 ROWS = listed(PEOPLE)
+NO_PHONES = listed([{key: one for key, one in row.items() if key != "phone"} for row in PEOPLE])
 LEVELS = ("high", "low")
 _EACH = 'query: "true"\n      data_path: .data\n    port'
 
@@ -146,6 +152,16 @@ CASES = {
         "phone: .fields",
         "write phone: '[.fields[]? | select(.name == \"Rank\") | .value][0]'",
     ),
+    "a key of the first of several objects": Mistake(
+        [serving(NO_PHONES), swap("phone: .phone", "phone: .lines")],
+        "phone: .lines",
+        "write phone: '.lines[0].phone'",
+    ),
+    "a number in a text within an object": Mistake(
+        [serving(ROWS), swap("size: .size", "size: .extent")],
+        "size: .extent",
+        "write size: .extent.size | tonumber",
+    ),
     "two keys with a slip each": Mistake(
         [serving(ROWS), swap("title: .name", 'title: .namee + " " + .groupp')],
         "title: .namee",
@@ -161,6 +177,15 @@ CASES = {
         [serving(within), swap("data_path: .data\n", "data_path: .data.items\n")],
         "data_path: .data.items",
         "write data_path: .data.affected_items (a list of",
+    ),
+    "values of a path parameter that nothing has": Mistake(
+        [
+            swap("/teams/{team}/notes", "/teams/{team}/parts/{part}"),
+            swap("filter: .open\n", "filter: .open\n        part: {values: [prod]}\n"),
+            serving(lambda _: answer({"message": "no such part"}, 404), "/v1/teams/{}/parts/{}"),
+        ],
+        "values: [prod]",
+        "correct the values of path_parameters.part",
     ),
     "another version": Mistake(
         [
@@ -246,6 +271,32 @@ async def test_a_size_that_a_refusal_names_is_taken(tmp_path: Path, api: FaultAp
         [asking(posted), serving(sized)], "PAGE_SIZE", "PAGE_SIZE=8: so it answers", "settings"
     )
     await mistake.is_told(Scene(tmp_path, api))
+
+
+async def test_a_token_that_is_known_is_no_matter_of_headers(tmp_path: Path, api: FaultApi) -> None:
+    """What it is forbidden is a matter of the login; few requests show that."""
+
+    def forbidden(request: Request) -> Reply:
+        is_known = request.headers.get("authorization") == "Bearer abc-12345678"
+        return answer({"message": "policy" if is_known else "who is it"}, 403 if is_known else 401)
+
+    scene = Scene(tmp_path, api)
+    login = settings(
+        api_token=None,
+        auth_type="custom",
+        custom_auth_request='{"endpoint": "/login", "body": {"password": "pw-12345"}}',
+        custom_auth_request_template='{"headers": {"Authorization": "Bearer {{.token}}"}}',
+    )
+    api.serve("/v1/login", answer({"token": "abc-12345678"}))
+    mistake = Mistake(
+        [login, serving(forbidden, *api_paths())],
+        "CUSTOM_AUTH_REQUEST={",
+        "the API knows the token, and forbids this",
+        "settings",
+    )
+    report = await mistake.is_told(scene)
+
+    assert len(report.exchanges) < 40  # of every header and template that there may be: 300
 
 
 async def test_what_nobody_sees_is_no_sign_in(tmp_path: Path, api: FaultApi) -> None:

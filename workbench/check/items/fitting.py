@@ -220,6 +220,9 @@ class _Misfit:
         if self.schema.type == "array":  # all of it, and not the first
             yield from (expression[: one.start()] for one in _INDEXED.finditer(expression))
         yield from self.within(inner, is_one=bool(self.schema.format))
+        inside, name = self.within(inner, is_one=True), letters(self.fault.name)
+        if self.schema.type == "string":  # of the first of several objects what is called so
+            yield from (one for one in inside if letters(one.rpartition(".")[2]) == name)
         if self.schema.type == "number":
             yield from (f"{one} | tonumber" for one in self.within(inner))
         yield from self._of_elements()

@@ -13,6 +13,7 @@ from authentication.login import LoginSignIn
 from authentication.renewal import RenewedAuth
 from errors import CredentialsError, OceanCustomError
 from paging.model import PageRequest
+from settings import StaticCredentials
 from workbench.check.asking.answered import ask
 from workbench.check.files.settings import variable_of
 from workbench.check.guesses.refusal_words import parameter_missed
@@ -30,6 +31,11 @@ from workbench.check.login.logins import REQUEST, TEMPLATE, Given, Logins
 _MOST: Final = 22  # logins that are tried, beside those for many names at once
 _MOST_BASES: Final = 30
 _FEW_BASES: Final = 10
+_FORBIDDEN: Final = "403"
+_ACCEPTED: Final = (
+    "the API knows the token, and forbids this: correct what the login asks for, such as its scope,"
+    " or grant its user access"
+)
 _NOT_THERE: Final = frozenset({"404", "405", "410"})
 _LOGINS: Final = {
     "400": 'what it sends: its "body", "queryParams" or "headers", as the API\'s words say',
@@ -63,6 +69,8 @@ class LoginTrials:
             is_absent = error.report.answered[:3] in _NOT_THERE
             found = await self._other_base(asked, _MOST_BASES if is_absent else _FEW_BASES)
             return found or await self._other_login(error, asked) or self._refused(error)
+        if not reads and await self._is_accepted(error, asked):
+            return Blame(REQUEST, _ACCEPTED)
         found = await self._other_base(asked) if reads and "not JSON" in str(error) else None
         found = found or await self._other_template(error, asked, given)
         # What gives no token may be a refusal, whatever its words.
@@ -76,6 +84,14 @@ class LoginTrials:
             "the login is answered, and its token refused: correct its header in"
             f" {variable_of(TEMPLATE)}, and the word before the token, such as Bearer",
         )
+
+    async def _is_accepted(self, error: OceanCustomError, asked: PageRequest) -> bool:
+        """Whether a token is forbidden something, where none at all is refused as a sign-in."""
+        if error.report.answered[:3] != _FORBIDDEN:
+            return False
+        bare = replace(self._installed.settings, credentials=StaticCredentials())
+        refusal = await self._installed.refusal_by(asked, bare)
+        return isinstance(refusal, CredentialsError) and refusal.report.answered[:3] != _FORBIDDEN
 
     async def _misread(self, error: OceanCustomError, asked: PageRequest) -> Blame | None:
         """At what reads a key of a login's answer that it has under another name, as it tells."""

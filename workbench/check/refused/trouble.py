@@ -44,11 +44,11 @@ from workbench.check.refused.refusal import Refused
 _REDIRECT: Final = 3  # hundred
 _ABSENT: Final[dict[Absent, str]] = {
     "path": "correct the path: a made-up one is answered in the same words, and a value is not",
-    "value": "correct the field of path_parameters.{name}: a made-up value is answered in the same"
+    "value": "correct the {key} of path_parameters.{name}: a made-up value is answered in the same"
     " words, and a made-up path is not",
     "items": "the API knows the path and the value, for it answers made-up ones otherwise: where"
     " such children have nothing, say empty_statuses: [404]",
-    "": "correct the path, or the field of path_parameters.{name}",
+    "": "correct the path, or the {key} of path_parameters.{name}",
 }
 
 
@@ -133,9 +133,11 @@ class Troubles:
         remedy = field or path or endpoint
         if not (remedy or lacks) and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
-        own: Path = ("selector", "path_parameters", name, "endpoint" if endpoint else "field")
+        has_values = seen.config.selector.path_parameters[name].values is not None
+        key = "endpoint" if endpoint else "values" if has_values else "field"
+        own: Path = ("selector", "path_parameters", name, key)
         is_of_parameter = field or endpoint or (lacks == "value" and not path)
-        said = _ABSENT[lacks].format(name=name)
+        said = _ABSENT[lacks].format(name=name, key=key)
         place = own if is_of_parameter else target.of_path
         return [self._places.at(case, place, remedy or said)]
 
