@@ -274,6 +274,28 @@ async def test_names_that_mean_the_opposite_do_not_hide_each_other(api: FaultApi
     assert (len(items), error) == (70, "")
 
 
+async def test_a_size_that_caps_what_links_lead_through_is_not_sent(api: FaultApi) -> None:
+    """With it nothing leads on; without it a link does."""
+    rows: list[Any] = [{"id": f"x{n}", "name": f"Row {n}"} for n in range(70)]
+
+    def page(request: Request) -> Reply:
+        query = dict(request.query)
+        if "$top" in query:
+            return answer({"value": rows[: int(query["$top"])]})
+        start = int(query.get("$skiptoken", 0))
+        more = {"@odata.nextLink": f"{api.url}/rows?$skiptoken={start + 20}"}
+        return answer({"value": rows[start : start + 20], **(more if start < 50 else {})})
+
+    api.serve("/rows", page)
+
+    found = await suggested(bench(api.url), [Target("/rows")])
+
+    (study,) = found.written
+    assert (study.paging.type, study.size_param) == ("next_link", None)
+    items, error = await walked(bench(api.url), resource_of(study))
+    assert (len(items), error) == (70, "")
+
+
 # --- titles ------------------------------------------------------------------------------
 
 
@@ -291,6 +313,11 @@ async def test_names_that_mean_the_opposite_do_not_hide_each_other(api: FaultApi
                        "location": {"id": n, "name": f"Hall {n}"}, "code": f"Shelf {n:03}"},
             ".code",
             id="its own text before another thing's name and a date",
+        ),
+        pytest.param(
+            lambda n: {"id": n, "firstname": f"Ada {n}", "lastname": "B", "fullname": f"Ada {n} B"},
+            ".fullname",
+            id="a name of two words, written as one",
         ),
         pytest.param(
             lambda n: {"id": n, "user": {"id": n % 5, "name": f"User {n % 5}"}, "role": "member"},

@@ -12,11 +12,11 @@ from json_values import Json
 from paging.model import PageRequest
 from transport.formats import BodyFormat, FormatName
 from workbench.suggest.asking import Asker, BudgetError, Reply, SilenceError
-from workbench.suggest.evidence import facts, names_seen, says_more
+from workbench.suggest.evidence import facts, known_by_itself, names_seen, says_more
 from workbench.suggest.items import Place, Ruler, identity, place_in_all, places
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
-from workbench.suggest.position import find_paging, may_be_full
+from workbench.suggest.position import find_named, find_paging, may_be_full
 from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size, told_size
 from workbench.suggest.study import Finding, Study
 from workbench.suggest.targets import Target
@@ -248,6 +248,8 @@ async def study_paging(
         question = replace(question, first=house.sizes, strict=True, only_first=True)
         size = await find_size(question, found)
     sized = size.sized
+    if sized and await _only_caps(sized, measure_of(asker, reply, sized.place, None, house)):
+        sized = None
     if sized:
         study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
     rows = study.place.rows(reply.body) or []
@@ -272,6 +274,16 @@ async def study_paging(
     if like and study.paging.type == "none" and await _stays(measure, like):
         like = None
     _note_paging(study, proof, rows, like)
+
+
+async def _only_caps(sized: Sized, bare: Measure) -> bool:
+    """Whether a size is the most of all rows, as OData's `$top`: nothing leads on beside it.
+
+    ``bare``: the list without it, where something does.
+    """
+    leads_on = known_by_itself(bare.small, sized.place)
+    is_lost = leads_on and not known_by_itself(sized.small, sized.place)
+    return is_lost and await find_named(bare) is not None
 
 
 async def _sized_alike(question: SizeQuestion, study: Study) -> str:

@@ -27,6 +27,7 @@ _TITLE_NAMES = (
     "summary", "label", "headline", "short description", "rendered", "login", "username",
     "user name", "email", "slug", "message", "key", "number", "description",
 )  # fmt: skip
+_GLUED = {name.replace(" ", ""): name for name in _TITLE_NAMES}
 
 
 def title_of(
@@ -120,6 +121,8 @@ def _title_rank(column: Column, found: Sequence[Column], noun: str) -> int:
 
 def _bare(column: Column, noun: str) -> str:
     """A column's name without what an item is: `name` for the `group_name` of a group."""
+    if column.name in _GLUED:
+        return _GLUED[column.name]
     bare = " ".join(word for word in column.name.split() if word not in noun.split())
     return bare if bare and column.name not in _TITLE_NAMES else column.name
 
