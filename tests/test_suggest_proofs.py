@@ -320,6 +320,16 @@ async def test_a_size_that_caps_what_links_lead_through_is_not_sent(api: FaultAp
             id="a name of two words, written as one",
         ),
         pytest.param(
+            lambda n: {"id": n, "number": n + 1, "slug": "a/b", "vcs": {"revision": f"{n:040x}"}},
+            ".number | tostring",
+            id="a number before a hash",
+        ),
+        pytest.param(
+            lambda n: {"id": n, "hostname": f"sw-{n}.x" if n % 9 else None, "tag": f"Rack {n}"},
+            ".hostname",
+            id="some name, though a few lack it",
+        ),
+        pytest.param(
             lambda n: {"id": n, "user": {"id": n % 5, "name": f"User {n % 5}"}, "role": "member"},
             ".user.name",
             id="another thing's name where it has no text of its own",

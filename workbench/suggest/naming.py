@@ -56,7 +56,7 @@ def name_items(study: Study, found: Sequence[Column]) -> None:
     study.title_column = column = title_of(
         found, study.identifier_column or study.within, study.noun, of
     )
-    study.title = column.path if column else study.identifier
+    study.title = column.text_path if column else study.identifier
     if column and (pair := names_of_two(found, column, study.noun)):
         study.title = pair
     elif column and len(column.present) < len(column.values):

@@ -68,7 +68,8 @@ def title_of(
     if identifier and identifier in texts and _is_called(identifier):
         return identifier
     copied = identifier.values if identifier else None
-    return _best_text([c for c in texts if c.values != copied], named, of)
+    numbers = (c for c in found if c.name == "number" and _own_values(c, of) == len(c.values))
+    return _best_text([c for c in texts if c.values != copied], named, of) or next(numbers, None)
 
 
 def _is_telling(column: Column, of: Sequence[str]) -> bool:
@@ -90,11 +91,11 @@ def _best_text(
     """The text that names items best where none does by its name, or only a few of them."""
     others = sorted(
         (c for c in texts if not (_names_id(c) or format_of(c.present) or are_dates(c.present))),
-        key=lambda c: (_is_opaque(c), not all(c.values), not c.name.endswith("name")),
+        key=lambda c: (_is_opaque(c), not c.name.endswith("name"), not all(c.values)),
     )
     words = (c for c in texts if _own_values(c, of) == len(c.values) and _is_spoken(c))
     phrases = filter(_is_phrase, others)
-    varied = (c for c in others if _is_varied(c, of))
+    varied = (c for c in others if _is_varied(c, of) and not is_code(c))
     return next(iter((*varied, *named, *words, *phrases)), None)
 
 
