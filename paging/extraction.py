@@ -1,6 +1,7 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from msgspec import field
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from jq_engine.paths import plain_path
 from jq_engine.programs import Jq, JqError, checked, jq_reason
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
 from json_values import MISSING, Found, Json, follow, keys_of, lists_in, with_value
-from paging.model import Place
+from paging.model import Place, Shape
 from records import Discreet
 
 Item = dict[str, Json]
@@ -23,26 +24,15 @@ class Extracted(Discreet, frozen=True):
     nothing: bool
 
 
-class Measured(Discreet, frozen=True):
+class Measured(Shape, frozen=True):
     """What the API sent as a page, before any filter in ``data_path``.
 
-    ``levels``: where ``data_path`` leads through lists, how long the longest of each level is;
-    ``sizes`` are those of the innermost one.
-    ``rows`` are those of the innermost level that has any; ``outer`` is the outermost itself.
-    ``breaks_off``: something else than lists stands where the next level may be, and ``inside`` are
-    the keys that lead there from a row: ``.edges[].node``. ``together``: the rows of several lists
-    beside each other, where items may come from all of them.
+    ``rows`` are those of the innermost level that has any, and ``inside`` the keys that lead from
+    one to what is no list: ``.edges[].node``.
     """
 
-    place: Place
     rows: list[Json] = field(default_factory=list)
-    levels: tuple[int, ...] = ()
-    sizes: tuple[int, ...] = ()
-    depth: int = 0
-    outer: Json = None
-    breaks_off: bool = False
     inside: tuple[str, ...] = ()
-    together: int = 0
 
 
 class InnerList(Discreet, frozen=True):
@@ -53,21 +43,18 @@ class InnerList(Discreet, frozen=True):
     rows: list[Json]
 
 
+_NOTHING: tuple[Json, ...] = (None, "", [], {})
+_NO_LIST = frozenset({type(None), type(MISSING)})
 NO_ITEMS = Extracted(items=[], nothing=False)
 """What an answer without a body holds."""
 
 
 def _as_items(outputs: Iterable[Json]) -> list[Item]:
     """Flatten outputs to items: arrays give their elements, scalars become ``{"value": x}``."""
-    elements: list[Json] = []
-    for output in outputs:
-        if isinstance(output, list):
-            elements.extend(output)
-        else:
-            elements.append(output)
+    lists = (output if isinstance(output, list) else [output] for output in outputs)
     return [
         element if isinstance(element, dict) else {"value": element}
-        for element in elements
+        for element in chain.from_iterable(lists)
         if element is not None
     ]
 
@@ -99,35 +86,20 @@ def _lists_for(items: list[Item], body: Json) -> list[list[Json]]:
     ]
 
 
-def _made_into(items: list[Item], lists: list[list[Json]]) -> list[Json]:
-    """Of several lists the one whose rows have most of what items consist of; [] where none has."""
-    if not items:
-        return []
-    item, made = items[0], _scalars(items[0])
-    shares = [
-        max((len(made & _scalars(row)) + _is_part(item, row) for row in rows), default=0)
-        for rows in lists
-    ]
-    found = zip(shares, map(len, lists), lists, strict=True)
-    share, _, rows = max(found, key=lambda one: one[:2])
-    return rows if share else []
-
-
 def _are_alike(parts: list[Json]) -> bool:
     """Whether several values are objects of the same keys: then they are rows, without a list."""
     keys = {tuple(sorted(part)) if isinstance(part, dict) else () for part in parts}
     return len(parts) > 1 == len(keys) and () not in keys
 
 
-def _is_part(item: Item, row: Json) -> bool:
-    """Whether an item is a row, or some of its keys with their values."""
-    return isinstance(row, dict) and bool(item) and item.items() <= row.items()
+def _held_by(row: Json) -> set[str]:
+    """What an object holds, with its keys and without; of anything else, itself.
 
-
-def _scalars(row: Json) -> set[Json]:
-    """The texts and numbers that an object holds; of anything else, itself."""
-    values = row.values() if isinstance(row, dict) else (row,)
-    return {one for one in values if one != "" and type(one) in (str, int, float)}
+    What is alike in many tells nothing.
+    """
+    pairs = row.items() if isinstance(row, dict) else [("", row)]
+    told = [one for one in pairs if not (one[1] in _NOTHING or isinstance(one[1], bool))]
+    return {repr(part) for pair in told for part in (pair, pair[1])}
 
 
 def _is_none(body: Json, path: Sequence[str | int]) -> bool:
@@ -142,29 +114,41 @@ def _is_none(body: Json, path: Sequence[str | int]) -> bool:
     )
 
 
+type _Within = tuple[tuple[Json, ...], Found, Found]
 type _Levels = list[tuple[list[Json], tuple[int, ...]]]
 
 
-def _levels(body: Json, source: Source) -> _Levels:
-    """The rows of each list that a way leads through, and how long these lists are.
+def _through(body: Json, source: Source) -> Iterator[list[_Within]]:
+    """What stands at the end of each part of a way, from each row of the list before.
 
-    Of an object of which a program takes each value, those are the rows.
+    With the rows around it, and what it lies in. Of an object each value is a row.
     """
+    level: list[_Within] = []
+    for number, way in enumerate(_ways(source)):
+        inner = [((*rows, row), row) for rows, _, found in level for row in _each_in(found)]
+        values = inner if number else [((), body)]
+        level = [(rows, follow(one, way[:-1]), follow(one, way)) for rows, one in values]
+        yield level
+
+
+def _each_in(part: Found) -> list[Json]:
+    """What ``[]`` goes through: the elements of a list, or the values of an object."""
+    return [*part.values()] if isinstance(part, dict) else part if isinstance(part, list) else []
+
+
+def _levels(body: Json, source: Source) -> _Levels:
+    """The rows of each list that a way leads through, and how long these lists are."""
     ways = _ways(source)
-    values = [body]
     levels: _Levels = []
-    for number, way in enumerate(ways, start=1):
-        found = [follow(value, way) for value in values]
-        if number < len(ways):
-            found = [[*one.values()] if isinstance(one, dict) else one for one in found]
-        is_some = any(isinstance(one, list) for one in found)
-        lists: list[list[Json]] = [one if isinstance(one, list) else [] for one in found]
-        if levels and way and found and all(one is MISSING or one is None for one in found):
-            is_some = True  # as empty ones
-        if not is_some:
+    for number, level in enumerate(_through(body, source), start=1):
+        found = [one for _, _, one in level]
+        kinds = (list, dict) if number < len(ways) else (list,)
+        lists = [_each_in(one) if isinstance(one, kinds) else [] for one in found]
+        # Lists that are not there are empty ones, where rows of the level before have none.
+        is_gone = levels and ways[number - 1] and found and {*map(type, found)} <= _NO_LIST
+        if not (is_gone or any(isinstance(one, kinds) for one in found)):
             break
-        values = [row for rows in lists for row in rows]
-        levels.append((values, tuple(map(len, lists))))
+        levels.append(([row for rows in lists for row in rows], tuple(map(len, lists))))
     return levels
 
 
@@ -178,45 +162,28 @@ def _by_levels(
     further = ways[len(levels)] if innermost and ways[len(levels) :] else []
     keys = tuple(step for step in further if isinstance(step, str))
     return Measured(
-        place,
         levels[depth][0],
-        tuple(max(sizes, default=0) for _, sizes in levels),
-        sizes,
-        depth,
-        None if outer is MISSING else outer,
-        bool(further),
         keys if len(keys) == len(further) else (),
-        together,
+        place=place,
+        levels=tuple(max(sizes, default=0) for _, sizes in levels),
+        sizes=sizes,
+        depth=depth,
+        outer=None if outer is MISSING else outer,
+        breaks_off=bool(further),
+        together=together,
     )
-
-
-def _inner_lists(body: Json, source: Source) -> Iterator[InnerList]:
-    """The lists within the rows of others that a way leads through."""
-    values: list[tuple[tuple[Json, ...], Json]] = [((), body)]
-    for way in _ways(source):
-        found = [(rows, value, follow(value, way)) for rows, value in values if way or not rows]
-        values = []
-        for around, value, rows in found:
-            holder = follow(value, way[:-1])
-            if around and isinstance(rows, list) and isinstance(holder, dict):
-                yield InnerList(around, holder, rows)
-            inside = [*rows.values()] if isinstance(rows, dict) else rows
-            values += [((*around, row), row) for row in inside] if isinstance(inside, list) else []
 
 
 def _holder_in(body: Json, source: Source) -> Found:
     """The object around the last list of a way through lists of one, MISSING for any other."""
     way = source[:-1] if source[-1:] == (EACH,) else source
-    found: Found = body
     around: Found = MISSING
-    for step in way if EACH in way else ():
-        if isinstance(step, str | int):
-            inside = follow(found, (step,))
-            # ``.edges[].node`` leads on to what each row holds: the list is ``edges`` then.
-            around, found = found if isinstance(inside, list) else around, inside
-        else:
-            found = found[0] if isinstance(found, list) and len(found) == 1 else MISSING
-    return MISSING if found is MISSING else around
+    for level in _through(body, way) if EACH in way else ():
+        if len(level) != 1 or level[0][2] is MISSING:
+            return MISSING
+        # ``.edges[].node`` leads on to what each row holds: the list is ``edges`` then.
+        around = level[0][1] if isinstance(level[0][2], list) else around
+    return around
 
 
 def _without(body: Json, dropped: set[int]) -> Json:
@@ -297,8 +264,10 @@ class Extractor:
     def inner_lists(self, body: Json) -> Iterator[InnerList]:
         """The lists within the rows of others, where there are several: one is that of the page."""
         several = [way for way in self._sources if _holder_in(body, way) is MISSING]
-        within = (way for way in several[:1] if any(_ways(way)[1:]))
-        return (one for way in within for one in _inner_lists(body, way))
+        for _, *inner in (_through(body, way) for way in several[:1]):
+            for around, holder, rows in chain.from_iterable(inner):
+                if isinstance(rows, list) and isinstance(holder, dict):
+                    yield InnerList(around, holder, rows)
 
     def measured(self, body: Json, extracted: Extracted) -> Measured:
         """The rows of a page and what stands where ``data_path`` leads.
@@ -310,21 +279,21 @@ class Extractor:
         if self.list_path is not None:
             return self._measured_plainly(follow(body, self.list_path))
         place = Place.ABSENT if extracted.nothing else Place.LIST
-        together = max(len(extracted.items), self._together(body))
-        found = [(one, levels) for one in self._sources if (levels := _levels(body, one))]
+        found = [(way, levels) for way in self._sources if (levels := _levels(body, way))]
+        # Items may come from all of the lists that a program starts from.
+        together = max(len(extracted.items), sum(len(levels[0][0]) for _, levels in found))
         # Of several lists beside each other, the first that items may be of.
-        filled = [(one, levels) for one, levels in found if levels[0][0] and extracted.items]
+        filled = [(way, levels) for way, levels in found if levels[0][0] and extracted.items]
         for source, levels in filled or found:
             return _by_levels(body, source, levels, place, together)
-        return Measured(place, [*self._likely_rows(body, extracted.items)], together=together)
-
-    def _together(self, body: Json) -> int:
-        """How many rows the lists have together that a program starts from."""
-        lists = (follow(body, _ways(way)[0]) for way in self._sources)
-        return sum(len(one) for one in lists if isinstance(one, list))
+        rows = [*self._likely_rows(body, extracted.items)]
+        return Measured(rows, place=place, together=together)
 
     def _likely_rows(self, body: Json, items: list[Item]) -> list[Json] | list[Item]:
-        """The rows that items were likely made of, where no list stands where they come from."""
+        """The rows that items were likely made of, where no list stands where they come from.
+
+        Those that hold most of what an item does, else those of the longest list.
+        """
         found = follow(body, self._leading)
         parts = list(found.values()) if isinstance(found, dict) else []
         # Of a whole body that gave nothing, an object within may be a row; null or a word is none.
@@ -334,8 +303,13 @@ class Extractor:
             return parts
         lists = _lists_for(items, body)
         itself: list[Json] = [found] if self._leading and isinstance(found, dict) else []
-        made = _made_into(items, [itself, *lists, values])
-        return made or max(lists, key=len, default=values) or items
+        made = _held_by(items[0]) if items else set()
+
+        def likeness(rows: list[Json]) -> tuple[int, int]:
+            return max((len(made & _held_by(row)) for row in rows), default=0), len(rows)
+
+        likest = max([itself, *lists, values], key=likeness)
+        return likest if likeness(likest)[0] else max(lists, key=len, default=values) or items
 
     def without(self, body: Json, rows: Sequence[Json], keep: Callable[[int], bool]) -> Json:
         """A body without some of the rows it is measured by, by number.
@@ -352,14 +326,14 @@ class Extractor:
 
     def _measured_plainly(self, found: Found) -> Measured:
         if found is MISSING:
-            return Measured(Place.ABSENT)
+            return Measured(place=Place.ABSENT)
         if found is None:
-            return Measured(Place.NULL)
+            return Measured(place=Place.NULL)
         if isinstance(found, list):
-            return Measured(Place.LIST, found)
+            return Measured(found)
         if self._each and isinstance(found, dict):
-            return Measured(Place.LIST, list(found.values()))
-        return Measured(Place.ONE, [found])
+            return Measured(list(found.values()))
+        return Measured([found], place=Place.ONE)
 
     def _at(self, keys: tuple[str, ...], body: Json) -> list[Json]:
         found = follow(body, keys)

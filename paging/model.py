@@ -142,17 +142,31 @@ class Place(Enum):
     ONE = "one value"
 
 
-class Page(Discreet, frozen=True, dict=True):
+class Shape(Discreet, frozen=True, kw_only=True):
+    """What stands where ``data_path`` leads.
+
+    ``levels``: where that is through lists, how long the longest of each level is, and ``sizes``
+    those of the innermost one; ``depth``: the innermost level that has rows, and ``outer`` the
+    outermost itself. ``breaks_off``: something else than lists stands where the next level may be.
+    ``together``: how many rows there are where they may lie in several lists beside each other.
+    """
+
+    place: Place = Place.LIST
+    levels: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()
+    depth: int = 0
+    outer: Json = None
+    breaks_off: bool = False
+    together: int = 0
+
+
+class Page(Shape, frozen=True, dict=True):
     """One answer: ``rows`` are what the API sent, before any filter in ``data_path``.
 
     ``holder`` is the object they lie in, as far as ``data_path`` tells; ``is_single``: it found
     one value, no list. ``found``: what the paginator's ``lookups`` that are programs gave on
     the body. ``total``: the total of rows where ``totalPath`` says, if anything is there.
     ``status`` is the answer's; ``refused``: by it the API says that there is no such page.
-    ``levels``: where ``data_path`` leads through lists, the longest list of each level, and
-    ``sizes`` those of the innermost one; ``depth`` is the level that ``rows`` are of, ``outer`` the
-    outermost itself; ``breaks_off``: what is no list stands where the next one may be.
-    ``together``: how many rows there are where they may lie in several lists beside each other.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path;
     ``moving``: places in rows without ids that tell nothing of them, as they move.
     ``request`` is what was asked, ``number`` the answer's, ``refusal`` the error of a refused page.
@@ -168,13 +182,6 @@ class Page(Discreet, frozen=True, dict=True):
     total: int | None = None
     status: int = 200
     refused: bool = False
-    place: Place = Place.LIST
-    levels: tuple[int, ...] = ()
-    sizes: tuple[int, ...] = ()
-    depth: int = 0
-    outer: Json = None
-    breaks_off: bool = False
-    together: int = 0
     identifier: tuple[str, ...] = ()
     moving: frozenset[Way] = frozenset()
     request: PageRequest | None = None

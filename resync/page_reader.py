@@ -22,7 +22,7 @@ from paging.error_reports import (
     reports_error,
 )
 from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
-from paging.model import Page, PageRequest, Place
+from paging.model import Page, PageRequest, Place, Shape
 from paging.page_recognition import Suspect
 from paging.paginator import ACCEPTED
 from paging.steps import Step
@@ -184,13 +184,13 @@ async def _extracted(answer: Answer, source: Completeness) -> tuple[Extraction, 
     """
     extractor = source.extractor
     if answer.rows is not None:
-        return Runs(answer.rows, extractor), Measured(Place.LIST)
+        return Runs(answer.rows, extractor), Measured()
     if not answer.size:
-        return [(NO_ITEMS, 0)], Measured(Place.LIST)
+        return [(NO_ITEMS, 0)], Measured()
     extracted = await extractor.extract(answer.body)
     measured = extractor.measured(answer.body, extracted)
     if measured.place is Place.ONE and (measured.rows in ([{}], [""]) or measured.rows[0] is False):
-        measured = Measured(Place.NULL)
+        measured = Measured(place=Place.NULL)
         extracted = NO_ITEMS if source.recognition.has_list else extracted
     return [(extracted, answer.size)], measured
 
@@ -208,13 +208,7 @@ def _page_of(
         is_single=measured.place is Place.ONE,
         found=found,
         status=answer.status,
-        place=measured.place,
-        levels=measured.levels,
-        sizes=measured.sizes,
-        depth=measured.depth,
-        outer=measured.outer,
-        breaks_off=measured.breaks_off,
-        together=measured.together,
+        **{name: getattr(measured, name) for name in Shape.__struct_fields__},
         identifier=(*measured.inside, *(source.identifier or ("id",))),
         request=request,
         number=answer.number,
