@@ -45,6 +45,7 @@ from transport.http_client import (
     AddressRefused,
     cookies_set,
     open_http,
+    request_of,
     status_of,
     tls_refusal,
 )
@@ -340,13 +341,8 @@ class ApiClient:
             headers.setdefault("Accept", request.format.accept)
         sent = Sent(request.purpose, request.method, url, attempt)
         try:
-            built = self._http.build_request(
-                request.method,
-                url,
-                headers=headers,
-                **content_args,
-                extensions={SIGN_IN_UNDER_WAY: sign_in, **sent.extensions},
-            )
+            extensions = {SIGN_IN_UNDER_WAY: sign_in, **sent.extensions}
+            built = request_of(self._http, request.method, url, headers, extensions, **content_args)
             sending = self._http.send(built, auth=self.auth, follow_redirects=False, stream=True)
             response = await (_signed_in(sending, sign_in) if self._rotates else sending)
             async with aclosing(response):

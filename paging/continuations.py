@@ -63,7 +63,7 @@ def second_pages(rows: int, asked: Container[str]) -> list[Parameters]:
 
 
 def links_towards(
-    body: Json, holder: Json, headers: httpx.Headers, url: str
+    body: Json, holder: Json, headers: Mapping[str, str], url: str
 ) -> dict[str, set[str]]:
     """Links to the same endpoint with another query, under any names that may mean what follows.
 

@@ -164,7 +164,7 @@ def lists_others(found: Json) -> bool:
 
 
 def is_unopened(
-    found: Json, holder: Json, body: Json, headers: httpx.Headers, *, goes_on: bool
+    found: Json, holder: Json, body: Json, headers: Mapping[str, str], *, goes_on: bool
 ) -> bool:
     """Whether what was taken for one item stands for the page of a list, or beside the list.
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-import httpx
-
 # Read in one go: a link that were looked for from every "<" to the end of a hostile header, or a
 # parameter that could be read in several ways, would keep the process for minutes.
 _LINK = re.compile(
@@ -20,7 +18,7 @@ _LINK_PARAMETER = re.compile(
 )
 
 
-def link_relations(headers: httpx.Headers) -> dict[str, dict[str, str]]:
+def link_relations(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The links of a ``Link`` header (RFC 8288, 3) by each relation, in lower case.
 
     Each link is its parameters, by lower-case name, and its target as ``url``. Of two links
@@ -28,7 +26,7 @@ def link_relations(headers: httpx.Headers) -> dict[str, dict[str, str]]:
     parameters hold ``=`` or ``;``.)
     """
     relations: dict[str, dict[str, str]] = {}
-    for link in _LINK.finditer(headers.get("Link", "")):
+    for link in _LINK.finditer(headers.get("link", "")):
         parameters = {
             name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain.strip("'")
             for name, quoted, plain in _LINK_PARAMETER.findall(link["parameters"])
@@ -40,9 +38,9 @@ def link_relations(headers: httpx.Headers) -> dict[str, dict[str, str]]:
     return relations
 
 
-def unread_links(headers: httpx.Headers) -> str:
+def unread_links(headers: Mapping[str, str]) -> str:
     """What of a ``Link`` header is no link as RFC 8288 has them: "" when all of it is."""
-    return _LINK.sub("", headers.get("Link", "")).strip(" \t,;")
+    return _LINK.sub("", headers.get("link", "")).strip(" \t,;")
 
 
 def leads_to_rows(link: Mapping[str, str] | None) -> bool:

@@ -163,9 +163,9 @@ class Shape(Discreet, frozen=True, kw_only=True):
 class Page(Shape, frozen=True, dict=True):
     """One answer: ``rows`` are what the API sent, before any filter in ``data_path``.
 
-    ``holder`` is the object they lie in, as far as ``data_path`` tells; ``is_single``: it found
-    one value, no list. ``found``: what the paginator's ``lookups`` that are programs gave on
-    the body. ``total``: the total of rows where ``totalPath`` says, if anything is there.
+    ``headers``: with names in lower case. ``holder`` is the object rows lie in, as far as
+    ``data_path`` tells; ``is_single``: it found one value, no list. ``found``: what the paginator's
+    ``lookups`` that are programs gave on the body. ``total``: that of rows by ``totalPath``.
     ``status`` is the answer's; ``refused``: by it the API says that there is no such page.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path;
     ``moving``: places in rows without ids that tell nothing of them, as they move.
@@ -175,7 +175,7 @@ class Page(Shape, frozen=True, dict=True):
     url: str
     body: Json
     rows: Sequence[Json]
-    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    headers: Mapping[str, str] = field(default_factory=dict)
     holder: Json = None
     is_single: bool = False
     found: Given = NOTHING_FOUND
@@ -191,7 +191,7 @@ class Page(Shape, frozen=True, dict=True):
     def value_at(self, lookup: Lookup) -> Found:
         """What a configured path finds in the body or, by ``header:``, in a header."""
         if lookup.header:
-            text: str | Missing = self.headers.get(lookup.header, MISSING)
+            text: str | Missing = self.headers.get(lookup.header.lower(), MISSING)
             return text
         return lookup(self.body, self.found)
 

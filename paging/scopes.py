@@ -7,8 +7,6 @@ from contextlib import suppress
 from itertools import chain
 from types import MappingProxyType
 
-import httpx
-
 from json_values import Json
 from paging.signal_names import (
     ERROR_NAMES,
@@ -50,7 +48,7 @@ def scopes_of(body: Json, holder: Json = None) -> Scopes:
     return (_scope(top), *(_scope(_named([part])) for part in parts if isinstance(part, dict)))
 
 
-def scopes_in(headers: httpx.Headers) -> Scopes:
+def scopes_in(headers: Mapping[str, str]) -> Scopes:
     """What headers hold as a body would.
 
     That is an object, where they are named after pages (``X-Pagination: {"TotalCount": 70}``), and

@@ -6,7 +6,7 @@ Pure functions over a body, of which the known names were gathered (``scopes``),
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 
@@ -199,20 +199,20 @@ def known_next(scopes: Scopes) -> Verdict:
     return _more_wins(markers | (cursors & {True}))
 
 
-def known_header(headers: httpx.Headers) -> Verdict:
+def known_header(headers: Mapping[str, str]) -> Verdict:
     """What headers say: a ``Link`` with the relation next or its neighbours, ``X-Next-Page``.
 
     Any header whose name speaks of a continuation, of a next page or of more is a signal: empty
     or false it is the end, but for a cursor, which then only says that there is none.
     """
-    kinds = [(name, says_more(name)) for name in headers]
-    said = {is_true(headers[name]) for name, kind in kinds if kind == "more"}
-    cursors = {is_true(headers[name]) for name, kind in kinds if kind == "cursor"}
-    links = _linked(headers) if "Link" in headers else set()
+    kinds = [(says_more(name), value) for name, value in headers.items()]
+    said = {is_true(value) for kind, value in kinds if kind == "more"}
+    cursors = {is_true(value) for kind, value in kinds if kind == "cursor"}
+    links = _linked(headers) if "link" in headers else set()
     return _more_wins(said | (cursors & {True}) | links)
 
 
-def by_header(headers: httpx.Headers) -> str:
+def by_header(headers: Mapping[str, str]) -> str:
     """Which header says that there is more, for messages: "" where none does."""
     told = (name for name in headers if says_more(name) and is_true(headers[name]))
     name = next(told, "")
@@ -230,7 +230,7 @@ def says_more(header: str) -> str:
     return "more" if _HEADER_OF_MORE.search(name) else ""
 
 
-def header_cursor(headers: httpx.Headers) -> str | Missing:
+def header_cursor(headers: Mapping[str, str]) -> str | Missing:
     """The cursor that a header holds, "" where it is empty, MISSING where there is none."""
     found = [name for name in headers if says_more(name) == "cursor"]
     # X-Cursor may be that of this page, where X-Next-Cursor is there as well.
@@ -238,41 +238,42 @@ def header_cursor(headers: httpx.Headers) -> str | Missing:
     return headers[names[0]] if names else MISSING
 
 
-def _linked(headers: httpx.Headers) -> set[bool]:
+def _linked(headers: Mapping[str, str]) -> set[bool]:
     relations = link_relations(headers)
     is_about_pages = not relations.keys().isdisjoint(NEXT_RELATIONS)
     said = {leads_to_rows(relations.get("next"))} if is_about_pages else set()
     return said | {True} if "next" in unread_links(headers).lower() else said
 
 
-def is_last_by_link(headers: httpx.Headers) -> bool:
+def is_last_by_link(headers: Mapping[str, str]) -> bool:
     """Whether a ``Link`` header names pages of the list, but none that is next (RFC 8288)."""
-    return "Link" in headers and _linked(headers) == {False}
+    return "link" in headers and _linked(headers) == {False}
 
 
-def is_range(status: int, headers: httpx.Headers) -> bool:
+def is_range(status: int, headers: Mapping[str, str]) -> bool:
     """Whether an answer is Partial Content, and does not say that it reaches to the end.
 
     ``Content-Range: items 40-54/55`` does, ``0-19/55`` and ``0-19/*`` do not (RFC 9110, 14.4).
     """
     if status != httpx.codes.PARTIAL_CONTENT:
         return False
-    span, _, total = headers.get("Content-Range", "").rpartition("/")
+    span, _, total = headers.get("content-range", "").rpartition("/")
     last, rows = (whole_number(text.strip()) for text in (span.rpartition("-")[2], total))
     return last is None or rows is None or last + 1 < rows
 
 
-def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
+def known_signal(scopes: Scopes, headers: Mapping[str, str]) -> Verdict:
     """What booleans, next markers and headers say: where they disagree, "more" wins."""
-    said = {known_boolean(scopes), known_next(scopes), known_header(headers)} - {Verdict.UNKNOWN}
+    told = (known_boolean(scopes), known_next(scopes)) if scopes else ()
+    said = {*told, known_header(headers)} - {Verdict.UNKNOWN}
     return _more_wins({verdict is Verdict.MORE for verdict in said})
 
 
-def is_first(scopes: Scopes, headers: httpx.Headers) -> bool:
+def is_first(scopes: Scopes, headers: Mapping[str, str]) -> bool:
     """Whether an answer says that there is no page before it."""
     says_first = any(value is True for value in values_of(scopes, FIRST_NAMES))
     previous = [is_true(value) for value in values_of(scopes, PREVIOUS_NAMES)]
-    relations = link_relations(headers).keys() if "Link" in headers else set()
+    relations = link_relations(headers).keys() if "link" in headers else set()
     # Where a Link header names any of its neighbours, it would name the previous page too.
     leads_back = bool(relations & {"prev", "previous"})
     led = bool(relations & set(NEXT_RELATIONS)) and not leads_back

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
-import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -81,7 +80,7 @@ class Totals(Struct, frozen=True):
 
 def told_totals(  # noqa: PLR0913 (each is a part of a page)
     scopes: Scopes,
-    headers: httpx.Headers,
+    headers: Mapping[str, str],
     around: tuple[Json, Json],
     rows: Sequence[Json],
     lengths: Lengths,
@@ -94,7 +93,7 @@ def told_totals(  # noqa: PLR0913 (each is a part of a page)
     a total and a length (dbt's ``{"extra": {"pagination": {"count": 100, "total_count": 230}}}``).
     """
     length, asked = lengths
-    near, sizes = objects_beside(*around), {*lengths} - {0}
+    near, sizes = objects_beside(*around) if scopes else [], {*lengths} - {0}
     found = [*near, *(part for part in objects_in(near) if counts_one_of(part, sizes))]
     # Rows under their ids are no objects beside the list.
     of_rows = {id(row) for row in rows} if found and isinstance(rows, list) else ()
@@ -110,7 +109,7 @@ def told_totals(  # noqa: PLR0913 (each is a part of a page)
 
 def known_totals(
     scopes: Scopes,
-    headers: httpx.Headers,
+    headers: Mapping[str, str],
     beside: Sequence[Mapping[str, Json]] = (),
     lengths: Collection[int] | None = None,
 ) -> Totals:
@@ -119,16 +118,15 @@ def known_totals(
     ``beside``: the objects that stand beside the list, whatever they are called; ``lengths``: the
     rows at hand, and those asked for, one of which has to stand beside a total there.
     """
-    # httpx goes through all headers for each one it is asked for.
     told = [
-        (name, headers[header].strip())
-        for header in sorted(headers)
-        if (name := counted_by(header))
+        (counted_by(name), headers[name].strip()) for name in sorted(filter(counted_by, headers))
     ]
-    if not (scopes or told or "Content-Range" in headers):
+    if not (scopes or told or "content-range" in headers):
         return Totals()
     of_rows = (one for one in told if one[0] in TOTAL_NAMES)
-    in_range = _range_total(headers.get("Content-Range", "")).strip()
+    # ``items 0-24/3573`` (RFC 9110, 14.4); bytes are no rows.
+    unit, _, in_range = headers.get("content-range", "").rpartition("/")
+    in_range = "" if unit.lower().startswith("bytes") else in_range.strip()
     named = [("total", in_range), *of_rows, *named_values(scopes, TOTAL_NAMES)]
     found = [_counted(name, value) for name, value in named]
     found += [one for part in beside for one in _told_beside(part, lengths)]
@@ -217,7 +215,7 @@ def _pages_beside(part: Mapping[str, Json]) -> list[Json]:
     ]
 
 
-def _range_of(around: tuple[Json, Json], headers: httpx.Headers, length: int) -> int:
+def _range_of(around: tuple[Json, Json], headers: Mapping[str, str], length: int) -> int:
     """The total of a range of as many rows as are at hand, under any name of one: ``0-19/62``."""
     parts = (part.items() for part in around if isinstance(part, dict))
     texts = (
@@ -289,8 +287,3 @@ def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:
         return name, whole_number(value), True
     is_exact = all(told in _EXACT for told in value.items() if told[0] != "value")
     return name, whole_number(value.get("value")), is_exact
-
-
-def _range_total(content_range: str) -> str:
-    """The total of ``items 0-24/3573`` (RFC 9110, 14.4); "" for bytes, which are no rows."""
-    return "" if content_range.lower().startswith("bytes") else content_range.rpartition("/")[2]

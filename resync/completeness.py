@@ -150,7 +150,8 @@ class Completeness(Struct):
             self.responses += 1
             self.without_items += nothing and page.place is not Place.NULL
             is_said = page.body or self.last_body is None
-            if is_said and not self._has_lists(self.last_body):
+            is_open = not self.has_rows or self.without_items == self.responses
+            if is_said and is_open and not self._has_lists(self.last_body):
                 self.last_body = page.body  # the last that says anything, or the first with a list
         self.recognition.note(asked.walk, request, page)
 

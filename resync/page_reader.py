@@ -203,7 +203,7 @@ def _page_of(
         answer.url,
         answer.body,
         answer.rows if answer.rows is not None else measured.rows,
-        answer.headers,
+        dict(answer.headers.items()),
         holder=source.extractor.holder(answer.body),
         is_single=measured.place is Place.ONE,
         found=found,

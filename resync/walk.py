@@ -393,6 +393,8 @@ class Walker:
         self, find: Callable[[], Suspect | None], source: Completeness
     ) -> None:
         """Raise for what is no page, asked once more; one by one: what one shows holds for all."""
+        if find() is None:
+            return
         async with self._judging:
             while suspect := find():
                 source.acquitted += 1

@@ -7,6 +7,7 @@ retries stand above (``retry.py``), and URLs may hold credentials by now.
 import ipaddress
 import logging
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, override
 
@@ -23,7 +24,14 @@ from transport.aiohttp_transport import AiohttpTransport
 from transport.client_certificate import load_certificate
 from transport.origin import Origin
 
-__all__ = ["WIRE_ERRORS", "AddressRefused", "PinnedTransport", "open_http", "tls_refusal"]
+__all__ = [
+    "WIRE_ERRORS",
+    "AddressRefused",
+    "PinnedTransport",
+    "open_http",
+    "request_of",
+    "tls_refusal",
+]
 
 BEGINS_SESSION = "ocean_custom_begins_session"
 """The extension of the first request of a sign-in: true, for cookies before it are of no use."""
@@ -144,15 +152,6 @@ class _Client(OceanAsyncClient):
         """The cookies that the API set."""
         return _Cookies(self.base_url)
 
-    @override
-    def build_request(self, method: str, url: httpx.URL | str, **arguments: Any) -> httpx.Request:
-        """A request without cookies of the API's: ``add_cookies`` adds them when it is sent."""
-        request = super().build_request(method, url, **arguments)
-        own = httpx.Headers(arguments.get("headers")) if "Cookie" in request.headers else ()
-        if "Cookie" not in own and "Cookie" not in self.headers:
-            request.headers.pop("Cookie", None)
-        return request
-
     async def add_cookies(self, request: httpx.Request) -> None:
         """A request hook: cookies that the API set go to its own origin, a login's by then too.
 
@@ -179,6 +178,24 @@ class _Client(OceanAsyncClient):
     ) -> httpx.AsyncBaseTransport:
         transport = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
         return self._wrap_with_ip_blocker_if_needed(transport)
+
+
+def request_of(
+    http: httpx.AsyncClient,
+    method: str,
+    url: httpx.URL,
+    headers: Mapping[str, str],
+    extensions: Mapping[str, Any],
+    **content: Any,  # noqa: ANN401 — as httpx takes them
+) -> httpx.Request:
+    """A request with a client's headers, and no cookies: ``add_cookies`` adds them as it is sent.
+
+    A client itself would merge those, parameters and a base URL each time.
+    """
+    merged = httpx.Headers(http.headers)
+    merged.update(headers)
+    known = {"timeout": http.timeout.as_dict(), **extensions}
+    return httpx.Request(method, url, headers=merged, extensions=known, **content)
 
 
 def open_http(

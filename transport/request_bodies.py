@@ -14,7 +14,7 @@ _FORM = "application/x-www-form-urlencoded"
 def encoded_body(
     body: Json, *, is_form: bool, headers: Mapping[str, str]
 ) -> tuple[dict[str, Any], httpx.Headers]:
-    """What ``build_request`` of httpx takes for a body, and the headers with its type.
+    """What a request of httpx takes for a body, and the headers with its type.
 
     An object or array is sent as JSON, an object with ``is_form`` as a form (WHATWG URL, 5.2), a
     text as it is. ``headers`` are the resource's own: a ``Content-Type`` in them wins.
