@@ -136,7 +136,7 @@ def seconds_to_reset(headers: httpx.Headers, in_flight: int, now: datetime | Non
     What remains must do for the requests ``in_flight``, which the API may not have counted yet.
     0 too when no header says when the limit is reset.
     """
-    return max(_resets(headers, now or _time_of(headers), most=in_flight), default=0.0)
+    return max(_resets(headers, now, most=in_flight), default=0.0)
 
 
 def _time_of(headers: httpx.Headers) -> datetime:
@@ -151,14 +151,20 @@ def _time_of(headers: httpx.Headers) -> datetime:
     return datetime.now(UTC)
 
 
-def _resets(headers: httpx.Headers, now: datetime, *, most: int) -> list[float]:
-    """Seconds until the reset of each limit that leaves ``most`` requests or fewer."""
+def _resets(headers: httpx.Headers, now: datetime | None, *, most: int) -> list[float]:
+    """Seconds until the reset of each limit that leaves ``most`` requests or fewer.
+
+    ``now``: None is when the answer was made.
+    """
+    names = [name for _, remaining, name in _windows(headers) if remaining <= most and name]
+    if not names:
+        return []  # most answers: their clock need not be read
+    now = now or _time_of(headers)
     waits = [
         _seconds(headers[name], now, unit=_unit_of(name))
         if name in headers
         else _seconds(name, now)
-        for _, remaining, name in _windows(headers)
-        if remaining <= most and name
+        for name in names
     ]
     return [wait for wait in waits if wait is not None]
 
