@@ -247,9 +247,7 @@ async def study_paging(
         house = house.permitting(permitted)
         question = replace(question, first=house.sizes, strict=True, only_first=True)
         size = await find_size(question, found)
-    sized = size.sized
-    if sized and await _only_caps(sized, measure_of(asker, reply, sized.place, None, house)):
-        sized = None
+    sized = await _unless_a_cap(size.sized, asker, reply, house)
     if sized:
         study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
     rows = study.place.rows(reply.body) or []
@@ -276,14 +274,18 @@ async def study_paging(
     _note_paging(study, proof, rows, like)
 
 
-async def _only_caps(sized: Sized, bare: Measure) -> bool:
-    """Whether a size is the most of all rows, as OData's `$top`: nothing leads on beside it.
+async def _unless_a_cap(
+    sized: Sized | None, asker: Asker, reply: Reply, house: House
+) -> Sized | None:
+    """A size, None for the most of all rows, as OData's `$top`: beside it nothing leads on.
 
-    ``bare``: the list without it, where something does.
+    Without it, in ``reply``, something does.
     """
-    leads_on = known_by_itself(bare.small, sized.place)
-    is_lost = leads_on and not known_by_itself(sized.small, sized.place)
-    return is_lost and await find_named(bare) is not None
+    if sized is None or known_by_itself(sized.small, sized.place):
+        return sized
+    bare = measure_of(asker, reply, sized.place, None, house)
+    leads_on = known_by_itself(reply, sized.place) and await find_named(bare)
+    return None if leads_on else sized
 
 
 async def _sized_alike(question: SizeQuestion, study: Study) -> str:
