@@ -8,6 +8,8 @@
     (.items // .values // [])[]     items; values
     try .a.b[] catch empty          b, in a
     .meta as $m | .data             data
+    . as $all | $all.data[]         data
+    if .a then .a else .b end       a; b
     map(.id)                        each of the body
     to_entries[] | .value.rules[]   rules, in each value of the body
     reverse | .[0]                  the body itself
@@ -20,7 +22,8 @@ https://jqlang.org/manual/
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -59,6 +62,8 @@ _TOKEN = re.compile(
 _OPENING = frozenset({"(", "[", "{", "if"})
 _CLOSING = frozenset({")", "]", "}", "end"})
 _EITHER = (",", "//", "+")
+_LOOPS = frozenset({"reduce", "foreach"})
+_GROUP = re.compile(r"[(\[]|if\b|(first|last|limit)\(|getpath\(\[")
 _FILTERS = frozenset({"select", "arrays", "objects", "iterables", "values"})
 _INDICES = MappingProxyType({"first": ".[0]", "last": ".[-1]"})
 _LITERALS = frozenset({"", "empty", "null", "true", "false", "{}"})
@@ -85,9 +90,9 @@ def sources(program: str) -> tuple[Source, ...]:
     """
     tokens = [match["token"] for match in _TOKEN.finditer(program) if match["token"]]
     try:
-        starts = _of(tokens)
+        starts = _of(tokens, (_Start(exact=True),), {})
     except RecursionError:
-        starts = _BODY
+        starts = (_Start(),)
     return tuple(dict.fromkeys(_of_values(start.source) for start in starts))
 
 
@@ -151,46 +156,90 @@ class _Start(Struct, frozen=True):
         return _Start(self.source + onward.source, onward.exact) if self.exact else self
 
 
-_BODY: Final = (_Start(),)
-_HERE: Final = (_Start(exact=True),)
+type _Starts = Sequence[_Start]
+type _Kept = Mapping[str, _Starts]
+"""What variables hold."""
 
 
-def _of(tokens: Sequence[str]) -> Sequence[_Start]:
-    return _of_pipe(_split(tokens, "|"))
+def _of(tokens: Sequence[str], here: _Starts, kept: _Kept) -> _Starts:
+    """The places that a program reads, of which each stage takes what the one before gave."""
+    for stage in _split(tokens, "|"):
+        value, *names = _split(stage, "as")
+        if names and stage[0] not in _LOOPS:
+            # What is kept in a variable is read where that stands.
+            held = _of(value, here, kept)
+            held = held if len(names[0]) == 1 else _made(held)
+            kept = {**kept, **dict.fromkeys(chain.from_iterable(names), held)}
+        elif stage[:1] != ["label"]:
+            here = _of_stage(stage, here, kept)
+    return here
 
 
-def _of_pipe(stages: Sequence[Sequence[str]]) -> Sequence[_Start]:
-    stage, rest = stages[0], stages[1:]
-    if rest and len(_split(stage, "as")) > 1 and stage[0] not in {"reduce", "foreach"}:
-        # What is kept in a variable is not what the program reads its items from.
-        return _of_pipe(rest)
-    starts = [start for part in _split(stage, *_EITHER) for start in _of_term(part)]
-    return _joined(starts, _of_pipe(rest) if rest else _HERE)
+def _of_stage(stage: Sequence[str], here: _Starts, kept: _Kept) -> _Starts:
+    sides = _split(stage, *_EITHER)
+    # ``. + {more: 1}``: an object that is made adds to the other side.
+    sides = [side for side in sides if side[:1] != ["{"]] or sides
+    starts = dict.fromkeys(start for side in sides for start in _of_term(side, here, kept))
+    return tuple(starts) if len(starts) <= _MOST else _made(here)
 
 
-def _of_term(tokens: Sequence[str]) -> Sequence[_Start]:
+def _of_term(tokens: Sequence[str], here: _Starts, kept: _Kept) -> _Starts:
     tokens = [_INDICES.get(token, token) for token in tokens] if len(tokens) == 1 else tokens
+    text = "".join(tokens)
+    if text in _LITERALS or _SCALAR.fullmatch(text):
+        return ()
+    starts, after = here, tokens
     match tokens:
         case ["try", *tried]:
-            return _of_term(_split(tried, "catch")[0])
-        case ["(", *_] | ["first" | "last" | "limit", "(", *_]:
-            inner, after = _group(tokens[tokens.index("(") :])
-            return _joined(_of(_split(inner, ";")[-1]), _steps(after))
-        case ["[" | "map", *_]:
-            inner = [".[]"] if tokens[0] == "map" else _group(tokens)[0]
-            return [replace(start, exact=False) for start in _of(inner)]
-        case [name, *after] if name in _FILTERS and (not after or not _group(after)[1]):
-            return _HERE
-        case [first, *_] if first == "to_entries" or (first.startswith(".") and first != ".."):
-            return _steps(tokens)
-    return () if "".join(tokens) in _LITERALS or _SCALAR.fullmatch("".join(tokens)) else _BODY
+            starts, after = _of_term(_split(tried, "catch")[0], here, kept), ()
+        case ["map", *_]:
+            starts, after = _made(_stepped(here, [".[]"])), ()
+        case [loop, *source] if loop in _LOOPS:
+            starts, after = _made(_of(_split(source, "as")[0], here, kept)), ()
+        case [name, *more] if name in kept:
+            starts, after = kept[name], more
+        case [_, *more] if _GROUP.match(text):
+            starts, after = _of_group(tokens, here, kept)
+        case [name, *more] if name in _FILTERS and (not more or not _group(more)[1]):
+            after = ()
+        case [first, *_] if first != "to_entries" and (first[:1] != "." or first == ".."):
+            starts, after = _made_of(tokens, here, kept), ()
+    return _stepped(starts, after)
 
 
-def _steps(tokens: Sequence[str]) -> Sequence[_Start]:
-    """Where steps such as ``.a."b"[]?`` lead."""
+def _of_group(tokens: Sequence[str], here: _Starts, kept: _Kept) -> tuple[_Starts, Sequence[str]]:
+    """The places that a term in brackets reads, and the steps that follow it."""
+    first = tokens[0]
+    inner, after = _group(tokens if first in _OPENING else tokens[1:])
+    if first == "[":
+        return _made(_of(inner, here, kept)), after
+    if first == "getpath":
+        return _stepped(here, [f"[{''.join(key)}]" for key in _split(inner[1:-1], ",")]), after
+    if first != "if":
+        return _of(_split(inner, ";")[-1], here, kept), after
+    _, *branches = _split(inner, "then", "elif", "else")
+    branches += [] if len(branches) % 2 == 0 else [["."]]
+    given = (*branches[:-1:2], branches[-1])
+    return [start for branch in given for start in _of(branch, here, kept)], after
+
+
+def _made(starts: _Starts) -> _Starts:
+    """Places that something else is made from."""
+    return [replace(start, exact=False) for start in starts]
+
+
+def _made_of(tokens: Sequence[str], here: _Starts, kept: _Kept) -> _Starts:
+    """What anything else is made of: what it is given, or variables that go through a list."""
+    named = [start for token in tokens for start in kept.get(token, ()) if EACH in start.source]
+    is_each = any(EACH in start.source for start in here)
+    return _made(named if named and not is_each else here)
+
+
+def _stepped(starts: _Starts, tokens: Sequence[str]) -> _Starts:
+    """Where steps such as ``.a."b"[]?`` lead from some places."""
     text = "".join(tokens)
     if text == ".":
-        return _HERE
+        return starts
     source: list[str | int | _Each] = []
     end = 0
     while step := _STEP.match(text, end):
@@ -203,17 +252,10 @@ def _steps(tokens: Sequence[str]) -> Sequence[_Start]:
         elif step.lastgroup:
             source.append(step[step.lastgroup])
         end = step.end()
-    start = _Start(tuple(source), exact=end == len(text))
+    onward = _Start(tuple(source), exact=end == len(text))
     # What stands in brackets goes on from there; an operator has another side.
-    is_way = start.exact or text.startswith(("[", ".["), end)
-    return (start,) if is_way else (start, *_BODY)
-
-
-def _joined(starts: Sequence[_Start], onward: Sequence[_Start]) -> Sequence[_Start]:
-    if len(starts) > _MOST:
-        return _BODY
-    joined = tuple(dict.fromkeys(start.then(one) for start in starts for one in onward))
-    return joined if len(joined) <= _MOST else _BODY
+    is_way = onward.exact or text.startswith(("[", ".["), end)
+    return [*(start.then(onward) for start in starts), *(() if is_way else _made(starts))]
 
 
 def _split(tokens: Sequence[str], *separators: str) -> list[Sequence[str]]:

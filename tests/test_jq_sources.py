@@ -44,7 +44,25 @@ BODY: tuple[Source, ...] = ((),)
         pytest.param(".a[.n].b", (("a",),), id="an index that is computed"),
         pytest.param(".m as $m | .a[] | {x: $m}", (("a", EACH),), id="a variable in front"),
         pytest.param(".a - .b", (("a",), ()), id="an operator"),
-        pytest.param("if .a then .b else .c end", BODY, id="a condition"),
+        pytest.param(". as $all | $all.a.b[]", (("a", "b", EACH),), id="a variable"),
+        pytest.param(
+            ".a[] | . as $r | .b[] | {x: ($r.x + .x)}", (("a", EACH, "b", EACH),), id="rows in rows"
+        ),
+        pytest.param(
+            ".a as $a | $a.b[] | . + {x: $a.x}", (("a", "b", EACH),), id="what is around, added"
+        ),
+        pytest.param("[.a[] as $r | $r + {x: 1}]", (("a", EACH),), id="each in a variable"),
+        pytest.param("[.a[] as $r | {x: $r.x, y: 1}]", (("a", EACH),), id="made of a variable"),
+        pytest.param("[.a[] as $r | .b as $b | {$r, $b}]", (("a", EACH),), id="the list counts"),
+        pytest.param(".a as {b: $b} | $b[]", (("a",),), id="taken apart"),
+        pytest.param("$b | .a", BODY, id="a variable that nothing is kept in"),
+        pytest.param("if .a then .b else .c end", (("b",), ("c",)), id="a condition"),
+        pytest.param("if .a then .b end | .c", (("b", "c"), ("c",)), id="a condition alone"),
+        pytest.param(
+            "if .a then .b elif .c then .d else [] end[]", (("b", EACH), ("d", EACH)), id="several"
+        ),
+        pytest.param('getpath(["a", 0, "b"])[]', (("a", 0, "b", EACH),), id="a path"),
+        pytest.param("getpath([.a])", BODY, id="a path that is computed"),
         pytest.param("map(.a)", ((EACH,),), id="mapped at once"),
         pytest.param("reverse", BODY, id="a function"),
         pytest.param("to_entries", BODY, id="entries"),
@@ -53,7 +71,9 @@ BODY: tuple[Source, ...] = ((),)
         ),
         pytest.param("to_entries | map({key} + .value)", ((EACH,),), id="each of them"),
         pytest.param(".. | .a?", BODY, id="recursion"),
-        pytest.param("reduce .a[] as $x (0; .)", BODY, id="a reduction"),
+        pytest.param("reduce .a[] as $x ([]; . + [$x])", (("a", EACH),), id="a reduction"),
+        pytest.param("[foreach .a[] as $x (0; .; $x)]", (("a", EACH),), id="one after the other"),
+        pytest.param("label $out | .a[]", (("a", EACH),), id="a label"),
         pytest.param("def f: .a | .b; f", BODY, id="a definition"),
         pytest.param("{a: .b}", BODY, id="a new object"),
         pytest.param(",".join(f".a{number}" for number in range(999)), BODY, id="very many"),
