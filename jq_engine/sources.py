@@ -219,8 +219,10 @@ def _of_group(tokens: Sequence[str], here: _Starts, kept: _Kept) -> tuple[_Start
         return _of(_split(inner, ";")[-1], here, kept), after
     _, *branches = _split(inner, "then", "elif", "else")
     branches += [] if len(branches) % 2 == 0 else [["."]]
-    given = (*branches[:-1:2], branches[-1])
-    return [start for branch in given for start in _of(branch, here, kept)], after
+    given = [_of(branch, here, kept) for branch in (*branches[:-1:2], branches[-1])]
+    # By a branch of literals, the program itself says when nothing is there.
+    given += [] if all(given) else [_made(here)]
+    return [start for starts in given for start in starts], after
 
 
 def _made(starts: _Starts) -> _Starts:

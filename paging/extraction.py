@@ -12,6 +12,8 @@ from jq_engine.programs import Jq, JqError, checked, jq_reason
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
 from json_values import MISSING, Found, Json, follow, keys_of, lists_in, with_value
 from paging.model import Place, Shape
+from paging.rows import told_by
+from paging.scopes import parts_around
 from records import Discreet
 
 Item = dict[str, Json]
@@ -28,11 +30,13 @@ class Measured(Shape, frozen=True):
     """What the API sent as a page, before any filter in ``data_path``.
 
     ``rows`` are those of the innermost level that has any, and ``inside`` the keys that lead from
-    one to what is no list: ``.edges[].node``.
+    one to what is no list: ``.edges[].node``. ``holder`` is the object that they lie in, where it
+    had to be looked for.
     """
 
     rows: list[Json] = field(default_factory=list)
     inside: tuple[str, ...] = ()
+    holder: Json = None
 
 
 class InnerList(Discreet, frozen=True):
@@ -43,6 +47,7 @@ class InnerList(Discreet, frozen=True):
     rows: list[Json]
 
 
+_DEEPEST = 6  # objects around a list that is looked for
 _NOTHING: tuple[Json, ...] = (None, "", [], {})
 _NO_LIST = frozenset({type(None), type(MISSING)})
 NO_ITEMS = Extracted(items=[], nothing=False)
@@ -81,7 +86,7 @@ def _lists_for(items: list[Item], body: Json) -> list[list[Json]]:
     """The lists that a body holds: in place of one row that is no item, those that it holds."""
     return [
         inner
-        for one in lists_in(body)
+        for one in lists_in(body, _DEEPEST)
         for inner in ((lists_in(one[0]) if len(one) == 1 and one != items else []) or [one])
     ]
 
@@ -114,32 +119,42 @@ def _is_none(body: Json, path: Sequence[str | int]) -> bool:
     )
 
 
-type _Within = tuple[tuple[Json, ...], Found, Found]
-type _Levels = list[tuple[list[Json], tuple[int, ...]]]
+type _Around = tuple[tuple[str, Json], ...]
+type _Within = tuple[_Around, Found, Found]
+
+
+class _Rows(Discreet, frozen=True):
+    """The rows of a level, what is around each of them, and how long their lists are."""
+
+    rows: list[Json]
+    around: list[_Around]
+    sizes: tuple[int, ...]
 
 
 def _through(body: Json, source: Source) -> Iterator[list[_Within]]:
     """What stands at the end of each part of a way, from each row of the list before.
 
-    With the rows around it, and what it lies in. Of an object each value is a row.
+    With the rows around it, by name, and what it lies in. Of an object each value is a row.
     """
     level: list[_Within] = []
     for number, way in enumerate(_ways(source)):
-        inner = [((*rows, row), row) for rows, _, found in level for row in _each_in(found)]
+        inner = [((*around, one), one[1]) for around, _, found in level for one in _each_in(found)]
         values = inner if number else [((), body)]
-        level = [(rows, follow(one, way[:-1]), follow(one, way)) for rows, one in values]
+        level = [(around, follow(one, way[:-1]), follow(one, way)) for around, one in values]
         yield level
 
 
-def _each_in(part: Found) -> list[Json]:
-    """What ``[]`` goes through: the elements of a list, or the values of an object."""
-    return [*part.values()] if isinstance(part, dict) else part if isinstance(part, list) else []
+def _each_in(part: Found) -> list[tuple[str, Json]]:
+    """What ``[]`` goes through: the elements of a list, or the values of an object, with keys."""
+    if isinstance(part, dict):
+        return [*part.items()]
+    return [("", one) for one in part] if isinstance(part, list) else []
 
 
-def _levels(body: Json, source: Source) -> _Levels:
-    """The rows of each list that a way leads through, and how long these lists are."""
+def _levels(body: Json, source: Source) -> list[_Rows]:
+    """The rows of each list that a way leads through."""
     ways = _ways(source)
-    levels: _Levels = []
+    levels: list[_Rows] = []
     for number, level in enumerate(_through(body, source), start=1):
         found = [one for _, _, one in level]
         kinds = (list, dict) if number < len(ways) else (list,)
@@ -148,29 +163,33 @@ def _levels(body: Json, source: Source) -> _Levels:
         is_gone = levels and ways[number - 1] and found and {*map(type, found)} <= _NO_LIST
         if not (is_gone or any(isinstance(one, kinds) for one in found)):
             break
-        levels.append(([row for rows in lists for row in rows], tuple(map(len, lists))))
+        rows = [row for rows in lists for _, row in rows]
+        around = [one for (one, *_), rows in zip(level, lists, strict=True) for _ in rows]
+        levels.append(_Rows(rows, around, tuple(map(len, lists))))
     return levels
 
 
 def _by_levels(
-    body: Json, source: Source, levels: _Levels, place: Place, together: int
+    body: Json, source: Source, levels: list[_Rows], place: Place, together: int
 ) -> Measured:
     """A page by the lists that a way leads through: it is as full as the longest of them."""
-    depth = max((at for at, (rows, _) in enumerate(levels) if rows), default=0)
-    ways, (innermost, sizes) = _ways(source), levels[-1]
+    depth = max((at for at, level in enumerate(levels) if level.rows), default=0)
+    ways, shown = _ways(source), levels[depth]
     outer = follow(body, ways[0])
-    further = ways[len(levels)] if innermost and ways[len(levels) :] else []
+    further = ways[len(levels)] if levels[-1].rows and ways[len(levels) :] else []
     keys = tuple(step for step in further if isinstance(step, str))
     return Measured(
-        levels[depth][0],
+        shown.rows,
         keys if len(keys) == len(further) else (),
         place=place,
-        levels=tuple(max(sizes, default=0) for _, sizes in levels),
-        sizes=sizes,
+        levels=tuple(max(level.sizes, default=0) for level in levels),
+        sizes=levels[-1].sizes,
         depth=depth,
         outer=None if outer is MISSING else outer,
         breaks_off=bool(further),
         together=together,
+        around=tuple(tuple(map(told_by, around)) for around in shown.around) if depth else (),
+        outside=tuple(map(told_by, _each_in(outer))) if depth else (),
     )
 
 
@@ -267,7 +286,7 @@ class Extractor:
         for _, *inner in (_through(body, way) for way in several[:1]):
             for around, holder, rows in chain.from_iterable(inner):
                 if isinstance(rows, list) and isinstance(holder, dict):
-                    yield InnerList(around, holder, rows)
+                    yield InnerList(tuple(row for _, row in around), holder, rows)
 
     def measured(self, body: Json, extracted: Extracted) -> Measured:
         """The rows of a page and what stands where ``data_path`` leads.
@@ -278,18 +297,25 @@ class Extractor:
         """
         if self.list_path is not None:
             return self._measured_plainly(follow(body, self.list_path))
-        place = Place.ABSENT if extracted.nothing else Place.LIST
+        place = self._place(body) if extracted.nothing else Place.LIST
         found = [(way, levels) for way in self._sources if (levels := _levels(body, way))]
         # Items may come from all of the lists that a program starts from.
-        together = max(len(extracted.items), sum(len(levels[0][0]) for _, levels in found))
+        together = max(len(extracted.items), sum(len(levels[0].rows) for _, levels in found))
         # Of several lists beside each other, the first that items may be of.
-        filled = [(way, levels) for way, levels in found if levels[0][0] and extracted.items]
+        filled = [(way, levels) for way, levels in found if levels[0].rows and extracted.items]
         for source, levels in filled or found:
             return _by_levels(body, source, levels, place, together)
-        rows = [*self._likely_rows(body, extracted.items)]
-        return Measured(rows, place=place, together=together)
+        rows = self._likely_rows(body, extracted.items)
+        around = () if self._leading else parts_around(body, rows)
+        holder = around[0] if around else None
+        return Measured([*rows], holder=holder, place=place, together=together)
 
-    def _likely_rows(self, body: Json, items: list[Item]) -> list[Json] | list[Item]:
+    def _place(self, body: Json) -> Place:
+        """What gave nothing: null at a key that the program itself reads, or no such key."""
+        ways = [way for one in self._sources if (way := _ways(one)[0])]
+        return Place.NULL if any(follow(body, way) is None for way in ways) else Place.ABSENT
+
+    def _likely_rows(self, body: Json, items: list[Item]) -> Sequence[Json]:
         """The rows that items were likely made of, where no list stands where they come from.
 
         Those that hold most of what an item does, else those of the longest list.

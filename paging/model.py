@@ -149,6 +149,7 @@ class Shape(Discreet, frozen=True, kw_only=True):
     those of the innermost one; ``depth``: the innermost level that has rows, and ``outer`` the
     outermost itself. ``breaks_off``: something else than lists stands where the next level may be.
     ``together``: how many rows there are where they may lie in several lists beside each other.
+    ``around``: in which rows each lies, as ids may count anew there; ``outside``: the outermost.
     """
 
     place: Place = Place.LIST
@@ -158,6 +159,8 @@ class Shape(Discreet, frozen=True, kw_only=True):
     outer: Json = None
     breaks_off: bool = False
     together: int = 0
+    around: tuple[Hashable, ...] = ()
+    outside: tuple[Hashable, ...] = ()
 
 
 class Page(Shape, frozen=True, dict=True):
@@ -233,30 +236,30 @@ class Page(Shape, frozen=True, dict=True):
         """
         paths = dict.fromkeys((self.identifier, ("id",)))
         columns = [column for path in paths if path and (column := self._column(path))]
+        columns += [self.around] if columns and self.around else []
         told = columns[0] if len(columns) == 1 else tuple(zip(*columns, strict=True))
         return told if len(set(told)) == len(told) else ()
 
-    def _column(self, path: Sequence[str]) -> tuple[str | int, ...]:
+    def _column(self, path: Sequence[str]) -> tuple[Hashable, ...]:
         """What stands at a path of each row; nothing where one has no text or number there."""
         found = (
             self.rows.ids(path)
             if isinstance(self.rows, LargeRows)
             else (follow(row, path) for row in self.rows)
         )
-        values = tuple(found)
-        is_told = set(map(type, values)) <= _ID_TYPES
-        return cast("tuple[str | int, ...]", values) if is_told else ()  # as their types say
+        values = cast("tuple[Hashable, ...]", tuple(found))  # as their types will say
+        return values if set(map(type, values)) <= _ID_TYPES else ()
 
     @cached_property
     def keys(self) -> tuple[Hashable, ...]:
         """A key for each row: its id, else its whole value as a text, but for what moves."""
-        return self.ids or texts_of(self.rows, self.moving)
+        return self.ids or texts_of(self.rows, self.moving, self.around)
 
     def keys_as(self, other: Page) -> tuple[Hashable, ...]:
         """The keys of the rows, told apart as those of another page are."""
         if self.ids and other.ids:
             return self.keys
-        return texts_of(self.rows, self.moving | other.moving)
+        return texts_of(self.rows, self.moving | other.moving, self.around)
 
     def steady(self, moving: frozenset[Way] | None) -> Page:
         """The same page, whose rows are told apart by other places than these."""
@@ -276,11 +279,13 @@ class Page(Shape, frozen=True, dict=True):
         """
         if not self.rows or previous is None or len(previous.rows) != len(self.rows):
             return False
+        if self.outside != previous.outside:
+            return False
         if self.ids and previous.ids:
             return set(self.ids) == set(previous.ids)
-        if self.moving and self.keys_as(previous) == previous.keys_as(self):
-            return True
-        return self.rows == previous.rows or are_alike(self.rows, previous.rows)
+        is_same = self.rows == previous.rows or are_alike(self.rows, previous.rows)
+        is_same |= bool(self.moving) and self.keys_as(previous) == previous.keys_as(self)
+        return is_same and self.around == previous.around
 
     @cached_property
     def signal(self) -> Verdict:

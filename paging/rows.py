@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 
 from json_values import MISSING, Found, Json, follow
 
@@ -53,9 +53,12 @@ def _moved(row: Found, again: Found, around: Way = ()) -> Iterator[Way]:
         yield around
 
 
-def texts_of(rows: Sequence[Json], ways: Collection[Way] = ()) -> tuple[str, ...]:
-    """Each row as a text, without what it has in some places."""
-    return tuple(json.dumps(_without(row, ways), sort_keys=True) for row in rows)
+def texts_of(
+    rows: Sequence[Json], ways: Collection[Way] = (), around: Sequence[Hashable] = ()
+) -> tuple[Hashable, ...]:
+    """Each row as a text, without what it has in some places, with what it lies in."""
+    texts = tuple(json.dumps(_without(row, ways), sort_keys=True) for row in rows)
+    return tuple(zip(around, texts, strict=True)) if around else texts
 
 
 def _without(row: Json, ways: Collection[Way]) -> Json:
@@ -78,3 +81,14 @@ def values_in(rows: Sequence[Json], way: Way) -> frozenset[str]:
     """The texts that rows have in a place."""
     found = (follow(row, way) for row in rows)
     return frozenset(value for value in found if isinstance(value, str))
+
+
+def told_by(named: tuple[str, Json]) -> Hashable:
+    """What tells a row that others lie in: its key in an object, its id, or the texts it has."""
+    name, row = named
+    if name or not isinstance(row, dict):
+        return name
+    told = row.get("id")
+    if isinstance(told, str | int):
+        return told
+    return tuple(one for one in row.values() if isinstance(one, str))

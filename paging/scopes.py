@@ -64,8 +64,8 @@ def scopes_in(headers: Mapping[str, str]) -> Scopes:
     return tuple(_scope(_named([part])) for part in found if isinstance(part, dict))
 
 
-def parts_around(part: Json, inner: Json, deepest: int = _DEEPEST) -> list[Json] | None:
-    """What leads to an object within another part, from inside; None where it is not there."""
+def parts_around(part: Json, inner: object, deepest: int = _DEEPEST) -> list[Json] | None:
+    """What leads to a part within another one, from inside; None where it is not there."""
     if part is inner:
         return []
     if isinstance(part, list) and len(part) == 1:

@@ -204,7 +204,7 @@ def _page_of(
         answer.body,
         answer.rows if answer.rows is not None else measured.rows,
         dict(answer.headers.items()),
-        holder=source.extractor.holder(answer.body),
+        holder=measured.holder or source.extractor.holder(answer.body),
         is_single=measured.place is Place.ONE,
         found=found,
         status=answer.status,

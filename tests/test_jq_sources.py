@@ -57,9 +57,12 @@ BODY: tuple[Source, ...] = ((),)
         pytest.param(".a as {b: $b} | $b[]", (("a",),), id="taken apart"),
         pytest.param("$b | .a", BODY, id="a variable that nothing is kept in"),
         pytest.param("if .a then .b else .c end", (("b",), ("c",)), id="a condition"),
+        pytest.param("if . == {} then [] else .a end", (("a",), ()), id="nothing is known"),
         pytest.param("if .a then .b end | .c", (("b", "c"), ("c",)), id="a condition alone"),
         pytest.param(
-            "if .a then .b elif .c then .d else [] end[]", (("b", EACH), ("d", EACH)), id="several"
+            "if .a then .b elif .c then .d else .e end[]",
+            tuple((x, EACH) for x in "bde"),
+            id="several",
         ),
         pytest.param('getpath(["a", 0, "b"])[]', (("a", 0, "b", EACH),), id="a path"),
         pytest.param("getpath([.a])", BODY, id="a path that is computed"),

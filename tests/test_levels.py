@@ -67,6 +67,46 @@ async def test_the_outer_list_is_paged(style: str, items: str, total: str, count
     assert found.requests <= count // 20 + 8
 
 
+WITHIN: dict[str, tuple[str, Callable[[int, int], Json]]] = {
+    "id": (
+        ".boards[] | . as $r | .items[] | {id: ($r.id + (.id | tostring))}",
+        lambda board, items: {"id": f"b{board}-", "items": [{"id": one} for one in range(items)]},
+    ),
+    "variable": (
+        "[.boards[] as $r | $r.items[] | {id: ($r.name + .n)}]",
+        lambda board, items: {"name": f"b{board}-", "items": [{"n": f"{n}"} for n in range(items)]},
+    ),
+    "key": (
+        ".boards | to_entries[] | .key as $b | .value.items[] | {id: ($b + (.id | tostring))}",
+        lambda _, items: {"items": [{"id": one} for one in range(items)]},
+    ),
+}
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("given", WITHIN)
+@pytest.mark.parametrize("items", ["three", "some", "none on the first page"])
+@pytest.mark.parametrize("count", [13, 20, 41])
+async def test_rows_that_are_numbered_within_others(
+    style: str, given: str, items: str, count: int
+) -> None:
+    """Ids that begin anew in each board are not those of rows that came before."""
+    data_path, made = WITHIN[given]
+    boards = {f"b{one}-": made(one, ITEMS[items](one)) for one in range(count)}
+    ids = [f"{name}{one}" for name, each in boards.items() for one in range(len(each["items"]))]
+
+    def api(request: Request) -> Answer:
+        size = request.number("limit" if style == "offset" else "size", 20)
+        start = request.number("offset", (request.number("page", 1) - 1) * size)
+        page = dict([*boards.items()][max(start, 0) : max(start + size, 0)])
+        return told({"boards": page if given == "key" else [*page.values()]})
+
+    found = await outcome(api, paging(style, 20), data_path=data_path)
+
+    is_all(found, ids)
+    assert found.requests <= count // 20 + 8
+
+
 @pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 55])
 @pytest.mark.parametrize("total", ["nothing", "each", "both"])
 async def test_the_items_of_each_board_are_paged(count: int, total: str) -> None:

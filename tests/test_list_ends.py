@@ -259,6 +259,37 @@ LED = ("cursor", "next_link", "header_link")
 STYLES = (*COUNTED, *LED)
 
 
+CONNECTIONS = (
+    ". as $all | $all.data.things.nodes",
+    ".data as $d | $d.things.nodes[] | . + {at: $d.at}",
+    "[.data.things.nodes[] as $one | $one + {x: 1}]",
+    "if .data.things.nodes then .data.things.nodes else [] end",
+    'getpath(["data", "things", "nodes"])',
+    "reduce .data.things.nodes[] as $one ([]; . + [$one])",
+    "def rows: .data.things.nodes; rows | map(. + {x: 1})",
+    "[.. | objects | select(.id?)]",
+)
+
+
+@pytest.mark.parametrize("style", ["none", "cursor"])
+@pytest.mark.parametrize("data_path", CONNECTIONS)
+async def test_words_beside_a_list_that_a_program_finds(style: str, data_path: str) -> None:
+    """GraphQL's ``pageInfo`` is seen however the program goes to the list beside it."""
+
+    def api(request: Request) -> Answer:
+        start = int(request.param("cursor") or 0)
+        info = {"hasNextPage": start + 20 < ROWS, "endCursor": str(start + 20)}
+        nodes = [{"id": one} for one in range(start, min(start + 20, ROWS))]
+        return told({"data": {"at": 1, "things": {"nodes": nodes, "pageInfo": info}}})
+
+    found = await outcome(api, paging(style, 20), data_path=data_path)
+
+    if style == "none":
+        assert "there are more pages" in found.message
+    else:
+        is_all(found)
+
+
 # --- 1 to 13: what must not be lost ------------------------------------------------------------
 
 

@@ -691,6 +691,25 @@ async def test_an_empty_answer_that_data_path_tells_of(
     assert outcome.deleted == {"item/1"}
 
 
+@pytest.mark.parametrize(
+    "data_path", [".items // []", ".items[]?", "(.items // [])[]", ".items // [] | map(. + {x: 1})"]
+)
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_null_at_the_key_that_a_program_reads(
+    api: FaultApi, installation: Installation, data_path: str, *, is_there: bool
+) -> None:
+    """It is an empty list, as at a path: Kubernetes writes `items: null`. No such key is none."""
+    api.serve("/items", answer({"kind": "PodList", "items": named(1)}))
+    installation.mapping = [resource("/items", data_path=data_path)]
+    await installation.resync()
+    api.serve("/items", answer({"kind": "PodList", **({"items": None} if is_there else {})}))
+
+    outcome = await installation.resync()
+
+    assert outcome.complete == is_there, outcome.formatted
+    assert outcome.deleted == ({"item/1"} if is_there else set())
+
+
 async def test_a_list_that_some_children_leave_out(
     api: FaultApi, installation: Installation
 ) -> None:
