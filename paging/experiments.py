@@ -20,7 +20,8 @@ from json_values import Json
 from paging.continuations import links_towards, second_pages
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import FEWEST, columns, values_in
-from paging.steps import Deciding, Step
+from paging.steps import Deciding, End, Step
+from paging.totals import Known
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 FAR = (1_000, 30)
@@ -219,6 +220,29 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
         if not is_again and links.get(link, set()).isdisjoint(there):
             return replace(step, doubt=doubt)
     return step
+
+
+def unless_denied(page: Page, step: Step, following: PageRequest) -> Deciding:
+    """A step to what the marker of a page leads to, which says that it is the last one.
+
+    It is looked at first: an earlier page, a failure or a refusal contradict nothing, until rows
+    follow once. From then on such words say nothing in this resource.
+    """
+    now, first = step.progress, step.progress.begun
+    if step.learnt.exceeded or now.known is Known.MORE:
+        return step
+    end, is_due = replace(step, next=None, why=End.SIGNAL).surprised()
+    if not is_due:
+        return end
+    absent = following.perhaps_absent(NO_PAGE_BEFORE)
+    end, other = yield from end.ask(absent, "a marker beside no more", follows_any=True)
+    if other is None or not leads_on(page, other):
+        return end
+    if first is not None and now.pages > 1:
+        end, again = yield from end.ask(first, "whether a marker leads to the first page")
+        if other.repeats(again):
+            return end
+    return replace(step, learnt=replace(end.learnt, exceeded=True))
 
 
 def _trials(sent: PageRequest, page: Page, *, is_limited: bool) -> Iterator[PageRequest]:

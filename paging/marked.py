@@ -10,7 +10,16 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError
 from json_values import MISSING, Found, Json, keys_of
 from paging.cursor_positions import came_before
-from paging.experiments import FAR, Beyond, asked_far, beyond, resized, shares, unless_led_on
+from paging.experiments import (
+    FAR,
+    Beyond,
+    asked_far,
+    beyond,
+    resized,
+    shares,
+    unless_denied,
+    unless_led_on,
+)
 from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
@@ -89,6 +98,8 @@ class Marked(Paginator):
             ended = yield from self._unless_sudden(progress, page, replace(step, known=came))
             return (yield from self._unless_limited(ended))
         step = Step(now, following, replace(learnt, marked=True), known=came)
+        if boolean is Verdict.END and following.key != sent.key:
+            step = yield from unless_denied(page, step, following)
         return (yield from self._unless_in_vain(progress, sent, page, step))
 
     def _unless_over(self, before: Progress, last: Page, page: Page, learnt: Learnt) -> Deciding:

@@ -39,7 +39,7 @@ class Learnt(Struct, frozen=True):
 
     ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
     positions count rows that are not given, and ``reach`` how many of them a page surely covers.
-    ``uneven``: a short page was followed by rows; ``exceeded``: a total was.
+    ``uneven``: a short page was followed by rows; ``exceeded``: a total, or a word of the end, was.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
     many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
     offset counts rows; ``levels``: of which lists that may be, where ``data_path`` leads through

@@ -431,3 +431,25 @@ async def test_two_lists_of_which_each_is_paged(style: str, lengths: tuple[int, 
     found = await outcome(handler, paging(style, 20), data_path=".a[], .b[]")
     assert found.error is None, found.message
     assert {*found.ids} == {*range(lengths[0]), *range(100, 100 + lengths[1])}
+
+
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("count", [3, 20, 21, 45])
+@pytest.mark.parametrize("beyond", [0, -1, 500, 404, "envelope"])
+async def test_a_marker_beside_no_more(style: str, count: int, beyond: int | str) -> None:
+    """What it leads to contradicts nothing but by other rows: those are read on."""
+    api = Api(style, count, end="late", around=lambda _rows, more: {"has_more": more})
+
+    def wrapping(request: Request) -> Answer:
+        if api.window(request)[0] < count:
+            return api(request)
+        if beyond == "envelope":
+            return told({"errors": [{"message": "invalid cursor"}], "items": None})
+        if beyond in {0, -1}:
+            at = 0 if beyond == 0 else (count - 1) // 20 * 20
+            return api(replace(request, query=(("limit", "20"), ("cursor", f"c{at}"))))
+        return told({"message": "spent"}, int(beyond))
+
+    is_all(await outcome(wrapping, paging(style, 20)), list(range(count)))
+    mistaken = replace(api, around=steady({"has_more": False}))
+    is_all(await outcome(mistaken, paging(style, 20)), list(range(count)))

@@ -1166,7 +1166,7 @@ def test_cursor_path(path: str, body: dict[str, Json], expected: str) -> None:
         ),
         pytest.param(paging("cursor"), [page(10, has_more=False)], False, id="full, but no more"),
         pytest.param(
-            paging("cursor"), [page(3, has_more=False, next_cursor="x")], True, id="more wins"
+            paging("cursor"), [page(3, has_more=False, next_cursor="x")], False, id="to no rows"
         ),
         pytest.param(
             paging("cursor"),
