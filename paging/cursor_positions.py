@@ -52,9 +52,14 @@ def came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[H
     Several may have one key, such as a time. A whole page that comes again shows rather that the
     cursor is not heeded, unless it is one row which the cursor is a value of.
     """
-    if previous is None or not (page.ids and previous.ids) or page.ids[0] not in previous.ids:
+    if previous is None or not (page.rows and previous.rows):
         return frozenset()
-    first, ended = page.rows[0], len(previous.ids) - previous.ids.index(page.ids[0])
+    are_told = page.ids and previous.ids
+    ours, theirs = (page.ids, previous.ids) if are_told else (page.rows, previous.rows)
+    # Rows of a large page are decoded one by one.
+    if not (are_told or isinstance(theirs, list)) or ours[0] not in theirs:
+        return frozenset()
+    first, ended = page.rows[0], len(theirs) - theirs.index(ours[0])
     is_named = page.length == 1 and isinstance(first, dict) and marker in first.values()
     is_again = page.repeats(previous) and not is_named
     is_end = page.rows[:ended] == previous.rows[-ended:]

@@ -257,7 +257,7 @@ class Page(Shape, frozen=True, dict=True):
 
     def keys_as(self, other: Page) -> tuple[Hashable, ...]:
         """The keys of the rows, told apart as those of another page are."""
-        if self.ids and other.ids:
+        if bool(self.ids) == bool(other.ids) and self.moving == other.moving:
             return self.keys
         return texts_of(self.rows, self.moving | other.moving, self.around)
 

@@ -453,3 +453,23 @@ async def test_a_marker_beside_no_more(style: str, count: int, beyond: int | str
     is_all(await outcome(wrapping, paging(style, 20)), list(range(count)))
     mistaken = replace(api, around=steady({"has_more": False}))
     is_all(await outcome(mistaken, paging(style, 20)), list(range(count)))
+
+
+@pytest.mark.parametrize("key", ["id", "key"])
+@pytest.mark.parametrize("count", [4, 7, 9, 10])
+async def test_a_cursor_that_the_next_page_begins_with(key: str, count: int) -> None:
+    """At the end its row comes alone, with the cursor that was sent, also without ids."""
+
+    def inclusive(request: Request) -> Answer:
+        start = int((request.param("cursor") or "t0")[1:])
+        stop = min(start + request.number("limit", 4), count)
+        rows: list[Json] = [{key: f"r{at}"} for at in range(start, stop)]
+        return told({"items": rows, "next_cursor": f"t{stop - 1}"})
+
+    found = await outcome(inclusive, paging("cursor", 4), key=key)
+    is_all(found, [f"r{at}" for at in range(count)])
+
+    def ignoring(request: Request) -> Answer:
+        return inclusive(replace(request, query=(("limit", "4"),)))
+
+    assert (await outcome(ignoring, paging("cursor", 4), key=key)).error is not None
