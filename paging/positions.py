@@ -81,8 +81,12 @@ class At(Struct, frozen=True):
         return replace(self, learnt=learnt, page=page, now=replace(self.now, previous=page))
 
     def ask(self, request: PageRequest, of: str) -> Asking[tuple[At, Page | None]]:
-        """Settle a doubt: the same with what is learnt by then, and the answer."""
-        learnt, page = yield Experiment(request, of, self.learnt, self.now)
+        """Settle a doubt: the same with what is learnt by then, and the answer.
+
+        Where a total is reached already, no words of an answer without rows contradict it.
+        """
+        is_reached = self.now.known is Known.REACHED
+        learnt, page = yield Experiment(request, of, self.learnt, self.now, is_reached)
         return replace(self, learnt=learnt), page
 
 

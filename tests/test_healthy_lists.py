@@ -473,3 +473,18 @@ async def test_a_cursor_that_the_next_page_begins_with(key: str, count: int) -> 
         return inclusive(replace(request, query=(("limit", "4"),)))
 
     assert (await outcome(ignoring, paging("cursor", 4), key=key)).error is not None
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [1, 2, 5])
+async def test_words_behind_a_total_that_is_reached(style: str, count: int) -> None:
+    """What is asked for all the same may be answered by any words, but not by rows."""
+    api = Api(style, count, around=steady({"total": count}))
+
+    def spoken(request: Request) -> Answer:
+        is_beyond = api.window(request)[0] >= count
+        return told({"message": "no more results"}) if is_beyond else api(request)
+
+    is_all(await outcome(spoken, paging(style, 7)), list(range(count)))
+    capped = Api(style, 30, cap=count, around=steady({"total": count}))
+    is_all_or_error(await outcome(capped, paging(style, 7)), list(range(30)))
