@@ -33,7 +33,7 @@ FIELDS: Json = [{"name": "Rank", "value": "first"}, {"name": "Grade", "value": "
 PEOPLE = [
     person(number)
     | {"code": f"{number:03}", "fields": FIELDS, "extent": {"unit": "m", "size": str(number)}}
-    | {"lines": [{"kind": "home", "phone": f"+49 {number}"}]}
+    | {"lines": [{"kind": "home", "phone": f"+49 {number}", "href": "https://example.com"}]}
     for number in range(12)
 ]
 ROWS = listed(PEOPLE)
@@ -99,13 +99,13 @@ CASES = {
         "fields",
         "write fields: [id, name] (so it answers)",
     ),
-    "no value twice": Mistake(
+    "no value twice, and none of several that are not like it": Mistake(
         [
             asking("query_params: {level: 'high,hihg'}"),
             serving(chosen("level", "'hihg' is not one of ['high', 'low']")),
         ],
         "level: 'high",
-        "write level: 'high,low'",
+        "its value, or remove it; there may be high, low",
     ),
     "all values otherwise, and not the first alone": Mistake(
         [
@@ -161,6 +161,16 @@ CASES = {
         [serving(ROWS), swap("size: .size", "size: .extent")],
         "size: .extent",
         "write size: .extent.size | tonumber",
+    ),
+    "a title that is a text": Mistake(
+        [serving(NO_PHONES), swap("title: .name", "title: .line")],
+        "title: .line",
+        "write title: .name (12 of 12)",
+    ),
+    "a key of elements of the format that is wanted": Mistake(
+        [serving(ROWS), swap("site: .site", "site: .lines[0].link")],
+        "site: .lines",
+        "write site: '.lines[0].href'",
     ),
     "two keys with a slip each": Mistake(
         [serving(ROWS), swap("title: .name", 'title: .namee + " " + .groupp')],
@@ -297,6 +307,25 @@ async def test_a_token_that_is_known_is_no_matter_of_headers(tmp_path: Path, api
     report = await mistake.is_told(scene)
 
     assert len(report.exchanges) < 40  # of every header and template that there may be: 300
+
+
+async def test_what_is_answered_is_not_refused_for_a_parameter(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """What is refused is the next page: the same without a parameter shows nothing."""
+
+    def further(request: Request) -> Reply:
+        if request.param("mark"):
+            return answer({"message": "unknown query parameter: mark"}, 400)
+        return answer({"data": PEOPLE[:10], "next": "x1"})
+
+    scene = Scene(tmp_path, api)
+    paged = "pagination: {type: cursor, pagination_param: mark, cursor_path: next}"
+    told_of = [asking(f"query_params: {{level: low}}\n      {paged}"), serving(further)]
+    report = await scene.spoilt(told_of)
+
+    assert report.errors == 1, told(report.findings)
+    assert "level" not in report.findings[0].remedy, told(report.findings)
 
 
 async def test_what_nobody_sees_is_no_sign_in(tmp_path: Path, api: FaultApi) -> None:

@@ -42,6 +42,7 @@ LONGEST: Final = 60
 _USUALLY: Final = 2  # the rank of a value that is only written otherwise
 _MOST_ITEMS: Final = 20  # whose keys are looked at
 _FAR: Final = 0.5  # likeness below which a word of the refusal comes behind the others
+_NEAR: Final = 0.6  # beyond which one of several that there may be is likely meant
 _MOST_FOR: Final = 4  # words for one that a refusal names
 PARTS: Final = re.compile(r"[\w.-]+")
 _WORDS: Final = re.compile(r"\w+")
@@ -95,6 +96,11 @@ class Sources:
         if allowed and len(odd) < len(texts):
             return odd
         return [one for one in texts if self.speaks_of(one)] or texts
+
+    def likely(self, text: str) -> list[str]:
+        """Those of them that may be meant by one: what is like it, or the only other one."""
+        ranked = sorted(self.allowed, key=_by_likeness(text))
+        return [one for one in ranked if len(ranked) == 1 or likeness(one, text) > _NEAR]
 
     @property
     def called(self) -> set[str]:
@@ -201,7 +207,7 @@ def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
     if sent.whole and sent.value == sent.whole[0]:
         for way in (str.upper, str.lower):
             yield _USUALLY, [*(way(str(one)) for one in sent.whole)]
-    if sent.whole and sources.said:
+    if sent.whole and sources.said and {*sources.allowed} <= {*map(str, sent.whole)}:
         yield 3, sent.otherwise(None)
     elif sent.whole and sent.value == sent.whole[0]:
         like = _longest(map(str, sent.whole))
@@ -243,7 +249,7 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     if _COMMAS.fullmatch(value):  # all of them are spelled otherwise, and not the first alone
         yield from ((0, way(value)) for way in (str.lower, str.upper))
     if value not in sources.allowed and PARTS.fullmatch(value):
-        yield from ((0, one) for one in sorted(sources.allowed, key=_by_likeness(value)))
+        yield from ((0, one) for one in sources.likely(value))
     yield from ((1, one) for one in same if one != value)
     if value.endswith(")") and not said:  # keys within a key: `items(id,name)`
         for more in sources.more(_WORDS.findall(value), value):
@@ -260,7 +266,7 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     if PARTS.fullmatch(value):
         yield _USUALLY, counted(value)
         quoted = {*_QUOTED.findall(sources.said)}
-        likely = sorted(said - {value}, key=_by_likeness(value))
+        likely = sorted(said - {value}, key=_by_likeness(value)) if not sources.allowed else []
         yield from ((3, one) for one in sorted(likely, key=lambda one: one not in quoted))
     for one, other in permutations([sign for sign in _JOINING if sign in value], 2):
         yield _USUALLY, value.replace(one, other)
@@ -315,7 +321,7 @@ def _replaced(
             key=_by_likeness(part[0]),
         )
         if is_listed:
-            alike = sorted(sources.allowed, key=_by_likeness(part[0]))
+            alike = sources.likely(part[0])
         elif is_said and part[0] != value:
             beside = sorted(said - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
             there_too = sorted(held - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
@@ -345,7 +351,8 @@ def _listed(value: str, sources: Sources, said: Collection[str]) -> Iterator[str
     parts = [one.strip() for one in value.split(",")]
     # What is separated otherwise, and what the items call otherwise.
     yield from (",".join(one) for one in (parts, sources.respelled(parts)))
-    for part in parts if said else ():
+    # Where there may be others, one of them is meant.
+    for part in parts if said and {*sources.allowed} <= {*parts} else ():
         if part.strip() in said:
             yield ",".join(one for one in parts if one is not part)
     is_list = "," in value or value in sources.called

@@ -190,6 +190,8 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
             and not _is_in(request, dataclasses.replace(one, path=(*one.path[:-1], name)))
         ]
         is_first = (not one.whole or one.value is one.whole[0]) and one.part != IN_URL
+        # Where its value is refused, and others are listed, its name is read.
+        is_first = is_first and not (sources.allowed and sources.speaks_of(str(one.value)))
         for rank, name in names[: MOST_OF_ONE + MOST_OF_ONE // 2] if is_first else ():
             yield Variant(rank, one, _renamed(request, one, name), name=name)
         values = by_rank(values_for(one, sources)) if one.is_text else []

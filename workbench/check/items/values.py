@@ -179,13 +179,23 @@ class Values:
         if not rows or has_path(rows, keys):
             return ""
         column = title_of(columns(rows), None)
-        meant = next(iter(alike(keys, rows)), column.keys if column else ())
+        fitting = [(one,) for one in rows[0] if self._is_formatted(seen, name, rows, one)]
+        instead = fitting[0] if len(fitting) == 1 else column.keys if column else ()
+        meant = next(iter(alike(keys, rows)), instead)
         found_there = [follow(row, meant) for row in rows] if meant else []
         values = [one for one in found_there if not isinstance(one, Missing)]
         is_one = jq.strip() == found[0] and blueprint is not None
         if not values or (is_one and not any(admits(blueprint, key, one) for one in values)):
             return f"its elements have {', '.join(dict.fromkeys(map(str, rows[0])))}"
         return Write(jq.replace(found[0], f"{found[1]}{found[2]}{written(meant)}"))
+
+    def _is_formatted(self, seen: Seen, name: str, rows: Items, key: str) -> bool:
+        """Whether a key of all rows has values of the format that a property is to have."""
+        blueprint = self._blueprints.get(seen.blueprint)
+        schema = blueprint.schema.properties.get(name.partition(".")[2]) if blueprint else None
+        if schema is None or not schema.format:
+            return False
+        return all(admits(blueprint, name.partition(".")[2], row.get(key)) for row in rows)
 
     async def _better(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
         """What to write for an expression that finds nothing; "" where nothing is like it."""
@@ -206,8 +216,10 @@ class Values:
         if column and words_of(column.keys[-1])[-1:] == words_of(jq)[-1:]:
             return Write(column.path, f"{len(column.present)} of {len(items)}")
         near = await better(self._jq, jq, items, key or part, fits)
-        if near and known and not any(map(fits, await values_of(self._jq, near.expression, items))):
-            near = None  # of a relation every value has to lead somewhere
+        is_strict = bool(known) or part == "title"
+        found = await values_of(self._jq, near.expression, items) if near and is_strict else []
+        if is_strict and not any(map(fits, found)):
+            near = None  # a relation has to lead somewhere, and a title to be a text
         if near:
             told = near.of(len(items))
             return await self._made_to_fit(near.expression, key, items, blueprint) or told

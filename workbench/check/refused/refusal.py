@@ -404,8 +404,8 @@ class Refused:
 
         ``sent``: what may be meant otherwise; everything where nothing is said.
         """
-        if (request := case.target.first) is None:
-            return None
+        if not (request := case.target.first) or await self._near.body(request) is not None:
+            return None  # what is answered as it is shows nothing
         keys = keys_read(case.seen.mappings.dict())
         keys += plain_path(case.target.endpoint.data_path or "") or ()
         sent = sent or self._near.sent(case.seen, case.target)
@@ -434,7 +434,7 @@ class Refused:
         if part:
             return (*case.target.base, part), told
         held = held_in(items, spare.name) if spare else []
-        return None if spare is None else without(spare, case.target, held)
+        return without(spare, case.target, held, sources.allowed) if spare else None
 
     async def _worded(
         self, case: Case, sent: Sequence[Sent], request: PageRequest

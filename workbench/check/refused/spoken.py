@@ -190,13 +190,16 @@ def _of_paging(target: Target) -> tuple[str, str]:
     return position or "", (paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type) or "")
 
 
-def without(spare: Sent, target: Target, values: Sequence[str]) -> tuple[Path, Remedy]:
+def without(
+    spare: Sent, target: Target, values: Sequence[str], allowed: Sequence[str] = ()
+) -> tuple[Path, Remedy]:
     """The place of what a request is answered without, and what to do about it.
 
-    ``values``: those that items have under such a name.
+    ``values``: those that items have under such a name; ``allowed``: that the API lists.
     """
     told = f"without {spare.name} it answers: "
     if spare.name in _of_paging(target) and spare.part != IN_PATH:
         return spare.at(target.base), removed(f"{told}remove it, for paging sends it")
     held = f"; items have {', '.join(values[:_MOST])}" if values else ""
+    held = f"; there may be {', '.join(allowed)}" if allowed else held
     return spare.at(target.base), f"{told}correct its name or its value, or remove it{held}"
