@@ -73,6 +73,13 @@ def empty_for_others(request: Request) -> Reply:
     return answer({"message": "bad"}, 400) if state.islower() else answer({"data": []})
 
 
+def ranked(request: Request) -> Reply:
+    """People by a key that is known."""
+    name, _, _ = (request.param("by") or "id:1").partition(":")
+    words = f"{name!r} is no field of people. Allowed fields: id, jobRank"
+    return ROWS(request) if name in {"id", "jobRank"} else answer({"message": words}, 400)
+
+
 def by_team(name: str) -> Handler:
     """People of the team that a parameter of this name has; others are not heeded."""
 
@@ -106,6 +113,11 @@ CASES = {
         ],
         "level: 'high",
         "its value, or remove it; there may be high, low",
+    ),
+    "a name within a value that ends in the same word": Mistake(
+        [asking("query_params: {by: 'rank:high'}"), serving(ranked)],
+        "{by:",
+        "write by: 'jobRank:high' (so it answers)",
     ),
     "all values otherwise, and not the first alone": Mistake(
         [

@@ -100,7 +100,7 @@ class Sources:
     def likely(self, text: str) -> list[str]:
         """Those of them that may be meant by one: what is like it, or the only other one."""
         ranked = sorted(self.allowed, key=_by_likeness(text))
-        return [one for one in ranked if len(ranked) == 1 or likeness(one, text) > _NEAR]
+        return [one for one in ranked if len(ranked) == 1 or alikeness(one, text) > _NEAR]
 
     @property
     def called(self) -> set[str]:
