@@ -360,12 +360,30 @@ def api_paths() -> tuple[str, ...]:
     return "/v1/people", "/v1/teams", "/v1/teams/{}/notes"
 
 
+WORTH = {
+    "an identifier that all share": ("", ("identifier",), ".group", False),
+    "an identifier of its own": ("", ("identifier",), ".mail", True),
+    "a relation that leads nowhere": ("", ("relations", "team"), ".team.name", False),
+    "a value that Port refuses": ("", ("properties", "size"), ".weight", False),
+    "a value that it takes": ("", ("properties", "size"), ".id", True),
+    "a title of what has no identifier": (".none", ("title",), ".mail", True),
+}
+
+
+@pytest.mark.parametrize("case", WORTH.values(), ids=WORTH)
 async def test_a_remedy_that_makes_something_worse_is_not_written(
-    tmp_path: Path, api: FaultApi
+    case: tuple[str, tuple[str, ...], str, bool], tmp_path: Path, api: FaultApi
 ) -> None:
-    """An identifier that all items share, or a relation that leads nowhere any more."""
+    """It is measured over the whole resource."""
+    identifier, key, value, is_kept = case
     scene, jq = Scene(tmp_path, api), JqWorker()
+    if identifier:
+        swap(".id | tostring", identifier)(scene)
+        swap("title: .name", "title: .none")(scene)
+        head, _, rest = scene.mapping.partition("          properties:\n")
+        scene.mapping = head + rest[rest.index("  - kind: /teams") :]
     installation = await read_installation(scene.write(), jq)
+    await jq.aclose()
     assert installation.settings is not None
 
     def http(_: Settings) -> httpx.AsyncClient:
@@ -375,16 +393,8 @@ async def test_a_remedy_that_makes_something_worse_is_not_written(
         all_seen = await look(session, Watcher(), installation, LIMITS, lambda _: None)
         leading = Relations(installation, all_seen, session.jq)
         measure = Measure(all_seen, installation.blueprints, leading, session.jq)
-        people = all_seen[0]
-        for key, value, is_kept in (
-            (("identifier",), ".group", False),
-            (("identifier",), ".mail", True),
-            (("relations", "team"), ".team.name", False),
-            (("properties", "size"), ".weight", False),
-            (("properties", "size"), ".id", True),
-        ):
-            finding = people.finding((*MAPPINGS, *key), "wrong", Write(value))
-            proved = await measure.proved(finding)
-            assert (proved == finding) is is_kept, (value, proved)
-            assert bool(proved.fix) is is_kept
-    await jq.aclose()
+        finding = all_seen[0].finding((*MAPPINGS, *key), "wrong", Write(value))
+        proved = await measure.proved(finding)
+
+    assert (proved == finding) is is_kept, proved
+    assert bool(proved.fix) is is_kept

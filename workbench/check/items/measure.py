@@ -62,10 +62,10 @@ class Measure:
             if any(is_something(each.evaluation.values[number]) for each in passed):
                 found.add(("finds", one.path))
         names = {str(one.made.get("identifier")) for one in passed}
-        nameless = (is_nameless(one, str(seen.mappings.identifier)) for one in passed)
-        pair = shared(passed)
-        found |= {("named", "")} if not any(nameless) else set()
-        found |= {("unique", "")} if pair is None or not pair.is_lost else set()
+        nameless = any(is_nameless(one, str(seen.mappings.identifier)) for one in passed)
+        pair = None if nameless else shared(passed)
+        found |= set() if nameless else {("named", "")}
+        found |= set() if nameless or (pair and pair.is_lost) else {("unique", "")}
         found |= {("met", "")} if names & self._leading.wanted_of(seen) else set()
         return found | self._taken(seen, passed) | self._leads(seen, passed)
 
