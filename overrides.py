@@ -14,7 +14,7 @@ from port_ocean.core.handlers.port_app_config.models import PortAppConfig, Resou
 from pydantic.v1 import Field, ValidationError, root_validator, validator
 
 from errors import FieldError, MappingError
-from jq_engine.paths import plain_path
+from jq_engine.sources import paths_read
 from json_values import Json, texts_in
 from paging.paginator import PaginationSettings
 from resync.path_parameters import ListedParameter, Parameter, Resource, is_segment
@@ -144,7 +144,7 @@ class EndpointResource(ResourceConfig):
             endpoint=self.selector.to_endpoint(self.kind, settings, *texts_in(read_by)),
             parameters=tuple(value.to_parameter(name, settings) for name, value in parameters),
             mentions_parent=_PARENT in wanted,
-            identifier=_plain_identifier(self.port.entity.mappings.identifier),
+            told_by=_told_by(self.port.entity.mappings.identifier),
         )
 
 
@@ -161,12 +161,10 @@ def _new_form(query: Mapping[str, Json]) -> str:
     return f"write kind: {kind}, selector: {{{', '.join(['query: "true"', *kept])}}}"
 
 
-def _plain_identifier(expression: object) -> tuple[str, ...]:
-    """The keys of an identifier such as ``.uuid | tostring``; () for any other expression."""
-    if not isinstance(expression, str):
-        return ()
-    path, _, rest = expression.partition("|")
-    return (plain_path(path) or ()) if rest.strip() in {"", "tostring"} else ()
+def _told_by(expression: object) -> tuple[tuple[str, ...], ...]:
+    """The keys to all that an identifier is made of, but parents; () where that is not known."""
+    paths = paths_read(expression) if isinstance(expression, str) else ()
+    return tuple(path for path in paths if not path[0].startswith("__"))
 
 
 class EndpointAppConfig(PortAppConfig):

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 from types import MappingProxyType
 from typing import Final
 
@@ -63,6 +63,9 @@ _OPENING = frozenset({"(", "[", "{", "if"})
 _CLOSING = frozenset({")", "]", "}", "end"})
 _EITHER = (",", "//", "+")
 _LOOPS = frozenset({"reduce", "foreach"})
+_OPERATORS = (*_EITHER, "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "and", "or")
+_BINDING = frozenset({"as", "def", "reduce", "foreach", "label", "import", "include"})
+_INSIDE = re.compile(r"\\\(([^()\"]*)\)")  # of a text: "\(.a)"
 _GROUP = re.compile(r"[(\[]|if\b|(first|last|limit)\(|getpath\(\[")
 _FILTERS = frozenset({"select", "arrays", "objects", "iterables", "values"})
 _INDICES = MappingProxyType({"first": ".[0]", "last": ".[-1]"})
@@ -88,7 +91,7 @@ def sources(program: str) -> tuple[Source, ...]:
 
     None at all for a program of literals alone.
     """
-    tokens = [match["token"] for match in _TOKEN.finditer(program) if match["token"]]
+    tokens = _tokens(program)
     try:
         starts = _of(tokens, (_Start(exact=True),), {})
     except RecursionError:
@@ -110,6 +113,19 @@ def _of_values(source: Source) -> Source:
     if entry == (EACH, "value"):
         return (*before, EACH, *_of_values(after))
     return (*before, EACH) if entry[:1] == (EACH,) else before
+
+
+def paths_read(program: str) -> tuple[tuple[str, ...], ...]:
+    """The keys that lead to all that a program reads, () where that is not known: ``.a + .b``.
+
+    What has the same values there gives the same outputs.
+    """
+    tokens = _tokens(program)
+    try:
+        read = _read(tokens)
+    except (RecursionError, _UnknownError):
+        return ()
+    return tuple(dict.fromkeys(read))
 
 
 def leading_path(source: Source) -> tuple[str | int, ...]:
@@ -258,6 +274,46 @@ def _stepped(starts: _Starts, tokens: Sequence[str]) -> _Starts:
     # What stands in brackets goes on from there; an operator has another side.
     is_way = onward.exact or text.startswith(("[", ".["), end)
     return [*(start.then(onward) for start in starts), *(() if is_way else _made(starts))]
+
+
+class _UnknownError(Exception):
+    """What a program reads is not known."""
+
+
+def _read(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+    """What a program reads: with its first stage alone, as the others have what that gives."""
+    if not _BINDING.isdisjoint(tokens):
+        raise _UnknownError
+    sides = _split(_split(tokens, "|")[0], *_OPERATORS)
+    return [path for side in sides for path in _read_by(side)]
+
+
+def _read_by(term: Sequence[str]) -> list[tuple[str, ...]]:
+    text = "".join(term)
+    if not term or (_SCALAR.fullmatch(text) and "\\(" not in text):
+        return []
+    if len(term) == 1 and text.startswith('"'):
+        parts = _INSIDE.findall(text)
+        if len(parts) != text.count("\\("):
+            raise _UnknownError
+        return [path for part in parts for path in _read(_tokens(part))]
+    if term[0] in {"(", "[", "if"}:
+        inner, after = _group(term)
+        parts = _split(inner, "then", "elif", "else") if term[0] == "if" else [inner]
+        steps = _stepped((_Start(exact=True),), after)
+        if not all(step.exact for step in steps) or (term[0] == "if" and len(parts) % 2 == 0):
+            raise _UnknownError
+        return [path for part in parts for path in _read(part)]
+    (start, *_) = _stepped((_Start(exact=True),), term)
+    # An index or ``[]`` behind it reads no more than what is there.
+    path = tuple(str(step) for step in takewhile(lambda step: isinstance(step, str), start.source))
+    if not text.startswith(".") or not start.exact or not path:
+        raise _UnknownError
+    return [path]
+
+
+def _tokens(program: str) -> list[str]:
+    return [match["token"] for match in _TOKEN.finditer(program) if match["token"]]
 
 
 def _split(tokens: Sequence[str], *separators: str) -> list[Sequence[str]]:

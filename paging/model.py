@@ -170,7 +170,7 @@ class Page(Shape, frozen=True, dict=True):
     ``data_path`` tells; ``is_single``: it found one value, no list. ``found``: what the paginator's
     ``lookups`` that are programs gave on the body. ``total``: that of rows by ``totalPath``.
     ``status`` is the answer's; ``refused``: by it the API says that there is no such page.
-    ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path;
+    ``told_by``: the keys to all that the mapping's identifier is made of in a row, if known;
     ``moving``: places in rows without ids that tell nothing of them, as they move.
     ``request`` is what was asked, ``number`` the answer's, ``refusal`` the error of a refused page.
     """
@@ -185,7 +185,7 @@ class Page(Shape, frozen=True, dict=True):
     total: int | None = None
     status: int = 200
     refused: bool = False
-    identifier: tuple[str, ...] = ()
+    told_by: Sequence[Way] = ()
     moving: frozenset[Way] = frozenset()
     request: PageRequest | None = None
     refusal: OceanCustomError | None = None
@@ -234,8 +234,9 @@ class Page(Shape, frozen=True, dict=True):
         That is what the mapping takes for the identifier, and their ``id``: several rows may make
         one entity, and some APIs number the rows of each page.
         """
-        paths = dict.fromkeys((self.identifier, ("id",)))
-        columns = [column for path in paths if path and (column := self._column(path))]
+        named = [self._column(path) for path in self.told_by]
+        own = () if ("id",) in self.told_by else self._column(("id",))
+        columns = [*(named if all(named) else []), *([own] if own else [])]
         columns += [self.around] if columns and self.around else []
         told = columns[0] if len(columns) == 1 else tuple(zip(*columns, strict=True))
         return told if len(set(told)) == len(told) else ()

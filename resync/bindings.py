@@ -14,7 +14,7 @@ from typing import cast
 from loguru import logger
 from msgspec.structs import replace
 
-from jq_engine.paths import plain_path
+from jq_engine.sources import paths_read
 from json_values import Json, as_text
 from paging.extraction import Item
 from paging.model import PageRequest
@@ -100,7 +100,7 @@ class Bindings:
             self._services.client.refuse_elsewhere(endpoint.path, first.place("endpoint"))
         # Several rows may have the same value of one parameter, an owner say.
         field = "" if others else first.field
-        return self._services.source(endpoint, first.place(), plain_path(field) or ())
+        return self._services.source(endpoint, first.place(), paths_read(field))
 
     def all(self) -> AsyncGenerator[Binding]:
         """Every binding of the path parameters; one empty one when there are none."""

@@ -8,7 +8,7 @@ walk is over is settled by a few requests (``Walker.settle``), or told by ``doub
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from enum import Enum
 
 from msgspec import Struct, field
@@ -77,7 +77,7 @@ class Completeness(Struct):
     where: Part
     paginator: Paginator
     extractor: Extractor
-    identifier: tuple[str, ...] = ()
+    told_by: Sequence[tuple[str, ...]] = ()
     learnt: Learnt = NOTHING_LEARNT
     recognition: Recognition = field(default_factory=Recognition)
     walks: int = 0

@@ -209,7 +209,7 @@ def _page_of(
         found=found,
         status=answer.status,
         **{name: getattr(measured, name) for name in Shape.__struct_fields__},
-        identifier=(*measured.inside, *(source.identifier or ("id",))),
+        told_by=[(*measured.inside, *path) for path in source.told_by or [("id",)]],
         request=request,
         number=answer.number,
     )

@@ -182,14 +182,14 @@ class InStep(Struct, frozen=True):
 class Resource(Struct, frozen=True):
     """One resource of the mapping: what to walk, and for which values.
 
-    ``identifier``: the keys of the mapping's identifier in an item, if that is a plain path.
+    ``told_by``: the keys to all that the mapping's identifier is made of in an item, if known.
     """
 
     kind: str
     endpoint: Endpoint
     parameters: tuple[Parameter | ListedParameter, ...] = ()
     mentions_parent: bool = False
-    identifier: tuple[str, ...] = ()
+    told_by: tuple[tuple[str, ...], ...] = ()
 
 
 class Binding(Discreet, frozen=True):

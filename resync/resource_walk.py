@@ -74,7 +74,7 @@ class ResourceWalk:
         self._children = Children(resource.kind, again.absent if again else None)
         self._bindings = Bindings(services, resource, bounds, self._children, self._guarded)
         selector = Part(("selector",))
-        self._target = services.source(resource.endpoint, selector, resource.identifier)
+        self._target = services.source(resource.endpoint, selector, resource.told_by)
         self._has_items = False
         self._said = ""  # by an answer without a list
         self._hollow: list[Item] = []  # that are none where any answer has a list

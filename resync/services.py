@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from client import ApiClient
@@ -35,12 +37,14 @@ class Services(Struct, frozen=True):
         """A text of an error without secrets, on one line."""
         return escaped(self.client.redact(text))
 
-    def source(self, endpoint: Endpoint, where: Part, identifier: tuple[str, ...]) -> Completeness:
+    def source(
+        self, endpoint: Endpoint, where: Part, told_by: Sequence[tuple[str, ...]]
+    ) -> Completeness:
         """What is read of an endpoint that stands at a place of the mapping."""
         data_path = Part((*where.path, "data_path"))
         extractor = Extractor(endpoint.data_path, data_path, self.jq)
         paginator = make_paginator(endpoint.pagination)
-        return Completeness(endpoint, where, paginator, extractor, identifier)
+        return Completeness(endpoint, where, paginator, extractor, told_by)
 
     async def request(self, source: Completeness, binding: Binding) -> PageRequest:
         """The request of an endpoint for one binding, with all that it computes."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jq_engine.sources import EACH, Source, leading_path, leads, sources
+from jq_engine.sources import EACH, Source, leading_path, leads, paths_read, sources
 from tests.literals import Json
 
 BODY: tuple[Source, ...] = ((),)
@@ -88,6 +88,70 @@ BODY: tuple[Source, ...] = ((),)
 def test_what_a_program_starts_from(program: str, expected: tuple[Source, ...]) -> None:
     """Ways to lists are followed; of anything else the body itself is said to be read."""
     assert sources(program) == expected
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        (".id", ("id",)),
+        (".id | tostring", ("id",)),
+        ('.a.b + "/" + .c', ("a.b", "c")),
+        ('(.id | tostring) + "-" + (.ns | ascii_downcase)', ("id", "ns")),
+        ('"\\(.id)-\\(.part.id | tostring)"', ("id", "part.id")),
+        ('[.date, .project] | join("/")', ("date", "project")),
+        (".key // .name", ("key", "name")),
+        ('if .kind == "a" then .x else "b" + .y end', ("kind", "x", "y")),
+        (".urls[0] | ltrimstr($base)", ("urls",)),
+        ('."a b"["c"]?', ("a b.c",)),
+        ('"all"', ()),
+        (".", ()),
+        (".[0]", ()),
+        ("tostring", ()),
+        (".a + tostring", ()),
+        (".a | .b", ("a",)),
+        (".a[.b]", ()),
+        ("(.a)[.b]", ()),
+        ("if .a then .b end", ()),
+        (".a as $a | .b", ()),
+        ('@uri "\\(.a)"', ()),
+        ('"\\(.a | join("-"))"', ()),
+        ("def f: .a; f + .b", ()),
+        ("", ()),
+    ],
+)
+def test_what_a_program_reads(program: str, expected: tuple[str, ...]) -> None:
+    """All that its outputs depend on, or nothing where that is not sure."""
+    assert tuple(".".join(path) for path in paths_read(program)) == expected
+
+
+ROWS = st.fixed_dictionaries({key: st.sampled_from(["x", "y", 1, 2]) for key in "abc"})
+TERMS = st.sampled_from(
+    [
+        ".a",
+        ".b",
+        '"-"',
+        "(.a | tostring)",
+        "(.c | tostring)",
+        '"\\(.b)"',
+        "if .a == 1 then .b else .c end",
+    ]
+)
+
+
+@given(terms=st.lists(TERMS, min_size=1, max_size=3), row=ROWS, other=ROWS)
+def test_rows_that_are_the_same_there_give_the_same(
+    terms: list[str], row: Json, other: Json
+) -> None:
+    """What is not read of two rows makes no difference."""
+    program = " + ".join(f"({term} | tostring)" for term in terms)
+    read = paths_read(program)
+    assert isinstance(row, dict)
+    assert isinstance(other, dict)
+    same = {**other, **{path[0]: row[path[0]] for path in read}}
+
+    first, second = (jq.compile(program).input_value(one).first() for one in (row, same))
+
+    assert first == second
 
 
 def test_sources_that_multiply_are_few() -> None:

@@ -17,6 +17,7 @@ import pytest
 from msgspec import structs
 
 from errors import OceanCustomError
+from jq_engine.sources import paths_read
 from json_values import follow
 from pagination import PaginationSettings
 from resync.completeness import Doubt
@@ -69,7 +70,7 @@ async def read(  # noqa: PLR0913 (each is a part of a resource)
     *,
     kind: str = "/things",
     parent: Endpoint | None = None,
-    identifier: tuple[str, ...] = (),
+    identifier: str = "",
     key: str = "id",
     method: str = "GET",
     body: Json = None,
@@ -85,7 +86,8 @@ async def read(  # noqa: PLR0913 (each is a part of a resource)
     )
     parameters = (Parameter("parent", parent, ".id"),) if parent else ()
     endpoint = Endpoint(kind, data_path=data_path, pagination=pagination, method=method, body=body)
-    reading = session.read(Resource(kind, endpoint, parameters, identifier=identifier))
+    told_by = paths_read(identifier)
+    reading = session.read(Resource(kind, endpoint, parameters, told_by=told_by))
     try:
         async for batch in reading.batches():
             found.ids += [item.get(key) for item in batch]
@@ -257,6 +259,47 @@ def is_all_or_error(found: Found, expected: list[int] | None = None) -> None:
 COUNTED = ("offset", "page")
 LED = ("cursor", "next_link", "header_link")
 STYLES = (*COUNTED, *LED)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("count", [20, 40, 95])
+@pytest.mark.parametrize(
+    ("made", "identifier"),
+    [
+        (lambda n: {"date": f"d{n // 20}", "project": f"p{n % 20}"}, '.date + "/" + .project'),
+        (lambda n: {"ns": f"n{n // 20}", "id": n % 20}, "(.id | tostring) + .ns"),
+        (lambda n: {"ns": f"n{n // 20}", "name": f"p{n % 20}"}, '"\\(.ns)/\\(.name)"'),
+    ],
+    ids=["usage of each day", "ids of each namespace", "interpolated"],
+)
+async def test_pages_that_differ_by_a_part_of_the_identifier(
+    made: Callable[[int], dict[str, Json]], identifier: str, style: str, count: int
+) -> None:
+    """All that the identifier is made of tells the rows apart, not one column of them."""
+
+    def listed(given: Json) -> Json:
+        numbers = [one["id"] for one in given]
+        return {"items": [{**made(one), "row": one, "cost": one * 7} for one in numbers]}
+
+    api = Api(style, count, list_of=listed)
+
+    found = await outcome(api, paging(style, 20), identifier=identifier, key="row")
+
+    is_all(found, list(range(count)))
+    assert found.requests <= count // 20 + 6
+
+
+async def test_a_number_of_another_parents_rows() -> None:
+    """A parent's number that is as many as its rows is no size: the next one has others."""
+
+    def api(request: Request) -> Answer:
+        course = request.number("course", 0)
+        own = [{"id": 10 * course + one} for one in range(1, course)]
+        return told({"items": [{"id": 1}, *own]})
+
+    found = await outcome(api, paging("none"), kind="/things?course=5")
+
+    is_all(found, [1, *range(51, 55)])
 
 
 CONNECTIONS = (
@@ -2309,7 +2352,7 @@ async def test_rows_within_rows_of_which_a_value_moves(
 
     settings = paging(style, 20, size_param="limit")
     found = await outcome(
-        api, settings, data_path=".items[]._source", identifier=(identifier,), key=identifier
+        api, settings, data_path=".items[]._source", identifier=f".{identifier}", key=identifier
     )
 
     is_all(found, list(range(count)))
@@ -2986,7 +3029,7 @@ async def test_texts_in_another_order_each_time(style: str, count: int) -> None:
 
     if style in LED and count == 20:
         return  # then a cursor may stand anywhere
-    found = await outcome(things, paging(style, 20), identifier=("value",), key="value")
+    found = await outcome(things, paging(style, 20), identifier=".value", key="value")
 
     assert found.message == ""
     assert sorted(map(str, found.ids)) == sorted(f"n{number}" for number in range(count))
@@ -3410,7 +3453,7 @@ async def test_an_identifier_that_comes_round_with_the_pages(style: str, count: 
 
     api = Api(style, count, list_of=by_service, end="null")
 
-    is_all(await outcome(api, paging(style, 5), identifier=("service",)), api.visible)
+    is_all(await outcome(api, paging(style, 5), identifier=".service"), api.visible)
 
 
 @pytest.mark.parametrize("empty", ["0", "1", "2"])

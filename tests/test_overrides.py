@@ -67,7 +67,7 @@ def test_a_kind_alone() -> None:
         ),
         parameters=(),
         mentions_parent=False,
-        identifier=("id",),
+        told_by=(("id",),),
     )
 
 
@@ -125,7 +125,7 @@ def test_everything_at_once() -> None:
                 filter=".active",
             ),
         ),
-        identifier=("id",),
+        told_by=(("id",),),
     )
 
 
