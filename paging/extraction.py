@@ -189,7 +189,7 @@ def _by_levels(
         breaks_off=bool(further),
         together=together,
         around=tuple(tuple(map(told_by, around)) for around in shown.around) if depth else (),
-        outside=tuple(map(told_by, _each_in(outer))) if depth else (),
+        outside=tuple(map(told_by, _each_in(outer))) if len(levels) > 1 else (),
     )
 
 

@@ -12,7 +12,6 @@ from itertools import accumulate, chain
 
 from msgspec.structs import replace
 
-from json_values import Json
 from paging.model import Level, Page
 
 ANY_LEVEL = frozenset(Level)
@@ -79,18 +78,5 @@ def unless_hollow(page: Page, before: Page | None) -> Page:
     is_nothing = page.rows == [{}]
     if before is None or not (page.is_hollow or is_nothing):
         return page
-    is_empty = is_nothing or _told_apart_by(page.outer) == _told_apart_by(before.outer)
+    is_empty = is_nothing or page.outside == before.outside
     return replace(page, rows=[], levels=(), sizes=()) if is_empty else page
-
-
-def _told_apart_by(outer: Json) -> list[Json]:
-    """What tells apart the rows that others lie in: their names or ids, else all their scalars."""
-    rows = outer if isinstance(outer, list) else []
-    return [*outer] if isinstance(outer, dict) else [*map(told_by, rows)]
-
-
-def told_by(row: Json) -> Json:
-    """What tells a row apart from others: its id, else all its scalars."""
-    around = row if isinstance(row, dict) else {}
-    scalars: Json = {k: part for k, part in around.items() if not isinstance(part, dict | list)}
-    return around.get("id", scalars)

@@ -91,4 +91,5 @@ def told_by(named: tuple[str, Json]) -> Hashable:
     told = row.get("id")
     if isinstance(told, str | int):
         return told
-    return tuple(one for one in row.values() if isinstance(one, str))
+    texts = tuple(one for one in row.values() if isinstance(one, str))
+    return texts or tuple(one for one in row.values() if isinstance(one, int | float))

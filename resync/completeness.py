@@ -207,8 +207,8 @@ class Completeness(Struct):
         if now.fell_from > now.in_all:
             self.doubts.add(Doubt.END)
             self.fallen.add(now.fell_from)
-        if now.total and not now.in_all:
-            self.unmet.add(now.total)
+        if (told := now.total or now.total_pages) and not now.in_all:
+            self.unmet.add(told)
         if step.taken:
             rows = None if step.why is End.TOTAL else asked.page.length
             self.taken.setdefault(rows, set()).add(hash(asked.request.key))

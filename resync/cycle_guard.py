@@ -132,7 +132,7 @@ def _are_distinct(page: Page) -> bool:
 def _told_by(page: Page) -> int | None:
     """What tells the rows of a page from those of others; None where that may be chance."""
     if page.ids:
-        return hash(frozenset(page.ids))
+        return hash((frozenset(page.ids), page.outside))
     if not isinstance(page.rows, list) or len(page.rows) < _FEWEST:
         return None
     texts = tuple(map(repr, page.rows))  # each page is looked at: keys would take twice as long

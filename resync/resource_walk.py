@@ -154,7 +154,7 @@ class ResourceWalk:
         if not again:
             return None
         return MappingError(
-            f"each of two readings was told a total of {max(again)} rows, and got none, or was told"
+            f"each of two readings was told a total of {max(again)}, and got no rows, or was told"
             " of fewer later: the rest may be missing",
             remedy="ask for less by query_params, or tell the API's owner",
         )

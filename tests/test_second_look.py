@@ -139,18 +139,19 @@ async def test_a_total_that_falls_in_both_readings_deletes_nothing(
     outcome = await installation.resync()
 
     assert not outcome.complete
-    assert "each of two readings was told a total of 6 rows" in outcome.formatted
+    assert "each of two readings was told a total of 6, and got no rows" in outcome.formatted
     assert outcome.deleted == set()
 
 
 @pytest.mark.parametrize("style", ["page", "offset", "cursor", "next_link", "none"])
 @pytest.mark.parametrize("total", [0, 6])
+@pytest.mark.parametrize("name", ["total", "total_pages"])
 @pytest.mark.usefixtures("listing")
 async def test_a_total_of_rows_of_which_none_came_deletes_nothing(
-    installation: Installation, api: FaultApi, style: str, total: int
+    installation: Installation, api: FaultApi, style: str, name: str, total: int
 ) -> None:
-    """Of none, the list is empty; of some, each reading missed them all."""
-    api.serve("/items", answer({"items": [], "total": total, "next_cursor": None, "next": None}))
+    """Of none, the list is empty; of some, or of several pages, each reading missed them all."""
+    api.serve("/items", answer({"items": [], name: total, "next_cursor": None, "next": None}))
     installation.settings |= {"pagination_type": style, "page_size": 2}
 
     outcome = await installation.resync()
