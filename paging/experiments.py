@@ -253,17 +253,29 @@ def _trials(sent: PageRequest, page: Page, *, is_limited: bool) -> Iterator[Page
     In that of GraphQL, among the variables.
     """
     if sent.method == "GET":
-        url = httpx.URL(page.url)
-        guessed = second_pages(page.length, url.params) if is_limited else []
-        for trial in (*page.ways.trials(dict(url.params)), *guessed):
-            texts = {name: str(value) for name, value in trial.items()}
-            yield replace(sent, url=str(url.copy_merge_params(texts)), params=())
+        yield from _with(sent, page, page.ways.trials(dict(httpx.URL(page.url).params)))
+        yield from usual_pages(sent, page) if is_limited else ()
     elif isinstance(sent.body, dict):
         variables = sent.body.get("variables")
         asked = variables if isinstance(variables, dict) else sent.body
         for trial in page.ways.trials(asked):
             inside = {"variables": {**variables, **trial}} if isinstance(variables, dict) else trial
             yield replace(sent, body={**sent.body, **inside})
+
+
+def usual_pages(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
+    """The requests of a query for what is behind a page by the usual names."""
+    if sent.method == "GET":
+        yield from _with(sent, page, second_pages(page.length, httpx.URL(page.url).params))
+
+
+def _with(
+    sent: PageRequest, page: Page, trials: Iterable[Mapping[str, Json]]
+) -> Iterator[PageRequest]:
+    url = httpx.URL(page.url)
+    for trial in trials:
+        texts = {name: str(value) for name, value in trial.items()}
+        yield replace(sent, url=str(url.copy_merge_params(texts)), params=())
 
 
 def asked_far(step: Step, far: Iterable[PageRequest], is_more: Callable[[Page], bool]) -> Deciding:

@@ -6,7 +6,14 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from paging.experiments import Shown, compared, leads_on, shares, unless_led_on
+from paging.experiments import (
+    Shown,
+    compared,
+    leads_on,
+    shares,
+    unless_led_on,
+    usual_pages,
+)
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.positions import At, Counted, counted_elsewhere, redirected
@@ -219,12 +226,12 @@ class CountedFromFirst(Counted):
         is_other = compared(page, other) is Shown.OTHERS
         if not is_again if is_full else is_other:
             return replace(over, doubt=self._ignored(page))
-        over, is_due = replace(over, doubt=None), False
-        if page.ways:
-            over, is_due = over.surprised()
+        over, is_due = replace(over, doubt=None).surprised()
         if not is_due:
             return over
-        return (yield from unless_led_on(at.sent, page, over, self._ignored(page)))
+        # Nor for the usual names: this one may be mistyped, and the server's limit the length.
+        usual = usual_pages(at.sent, page)
+        return (yield from unless_led_on(at.sent, page, over, self._ignored(page), usual))
 
     def _hidden(self, at: At) -> Deciding:
         """How many positions a page covers, where some of its rows are hidden.

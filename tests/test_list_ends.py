@@ -302,6 +302,24 @@ async def test_a_number_of_another_parents_rows() -> None:
     is_all(found, [1, *range(51, 55)])
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("cap", [33, 50])
+@pytest.mark.parametrize("pages", [True, False])
+async def test_a_mistyped_position_behind_a_limit_of_the_server(
+    style: str, cap: int, *, pages: bool
+) -> None:
+    """The same page for every position is a whole list, unless the usual names lead on."""
+    api = Api(style, count=200 if pages else cap, cap=cap)
+
+    found = await outcome(api, paging(style, 100, pagination_param="at"))
+
+    if pages:
+        assert "does not heed 'at'" in found.message
+    else:
+        is_all(found, list(range(cap)))
+    assert found.requests <= 9
+
+
 CONNECTIONS = (
     ". as $all | $all.data.things.nodes",
     ".data as $d | $d.things.nodes[] | . + {at: $d.at}",
