@@ -24,6 +24,7 @@ from workbench.check.guesses.names import (
     IDENTIFYING,
     alikeness,
     counted,
+    is_numbered,
     letters,
     names_in,
     spellings,
@@ -54,7 +55,6 @@ KEYS: Final = re.compile(r"[\w.$-]+(?:,\s*[\w.$-]+)+")
 _COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
 _QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
 """A word in quotes, which is no key of a JSON text."""
-_DIGITS: Final = re.compile(r"\d+")
 _BRACKETED: Final = re.compile(r"(\w+)\[(\w+)\]")
 _JOINING: Final = ":=,;|"
 """What joins the parts of a value: where two of them are used, one may be meant."""
@@ -74,7 +74,8 @@ class Sources:
 
     ``said``: the API's words; ``others``: what other requests of the mapping send; ``items``: what
     was read; ``wanted``: keys that ought to come; ``absent``: the paths that lead nowhere, all of
-    which ought to lead somewhere; ``read``: the keys that are read of rows.
+    which ought to lead somewhere; ``read``: the keys that are read of rows; ``anothers``: places,
+    and texts in small letters there, that another resource of the same path asks for.
     """
 
     said: str = ""
@@ -83,6 +84,15 @@ class Sources:
     wanted: Sequence[str] = ()
     absent: Sequence[tuple[str, ...]] = ()
     read: Sequence[str] = ()
+    anothers: Collection[tuple[object, str]] = ()
+
+    def is_anothers(self, sent: Sent, text: str) -> bool:
+        """Whether a value is what another resource asks for, and no slip in it is likely."""
+        if (sent.where, text.lower()) not in self.anothers:
+            return False
+        words, others = (_WORDS.findall(one.lower()) for one in (str(sent.value), text))
+        near = [likeness(*pair) >= _ALIKE for pair in zip(words, others, strict=False)]
+        return not all(near) or len(words) != len(others)
 
     @property
     def allowed(self) -> list[str]:
@@ -259,7 +269,7 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         yield from ((1 if "," in value else 3, one) for one in _listed(value, sources, said))
     yield from ((1, one) for one in _selected(value, sources))
     yield from _replaced(sent, sources, said, same)
-    yield from ((2, one) for one in _as_others(value, same))
+    yield from _punctuated(value, same)
     if len(value) > LONGEST:
         return
     yield from ((1, one) for one in values_like(value, sources.items))
@@ -268,8 +278,6 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         quoted = {*_QUOTED.findall(sources.said)}
         likely = sorted(said - {value}, key=_by_likeness(value)) if not sources.allowed else []
         yield from ((3, one) for one in sorted(likely, key=lambda one: one not in quoted))
-    for one, other in permutations([sign for sign in _JOINING if sign in value], 2):
-        yield _USUALLY, value.replace(one, other)
     for one in (value.lower(), value.upper(), value.replace("-", "_"), value.replace("_", "-")):
         yield _USUALLY, one
 
@@ -300,12 +308,7 @@ def _replaced(
 ) -> Iterator[tuple[int, str]]:
     """A value with one of its words by another: what the refusal names before all others."""
     held = {*held_in(sources.items, sent.name)}
-    known = {
-        *held,
-        *said,
-        *sources.wanted,
-        *(token for one in same for token in _WORDS.findall(one)),
-    }
+    known = {*held, *said, *sources.wanted, *_WORDS.findall(" ".join(same))}
     value = str(sent.value)
     parts, called = {*PARTS.findall(value)}, (*sources.wanted, *_keys_of(sources.items))
     there = _held_at(sources.items, parts.intersection(called))
@@ -317,7 +320,7 @@ def _replaced(
         keys = {one if "." in one else styled(one, part[0]) for one in called}
         others = {*known, *keys, *_USUAL} if is_said else known - parts
         alike = sorted(
-            (one for one in others if _are_alike(one, part[0]) or _is_numbered(one, part[0])),
+            (one for one in others if _are_alike(one, part[0]) or is_numbered(one, part[0])),
             key=_by_likeness(part[0]),
         )
         if is_listed:
@@ -390,14 +393,20 @@ def _longest(texts: Iterable[str]) -> str:
     return max(texts, key=len)
 
 
-def _as_others(value: str, same: Sequence[str]) -> Iterator[str]:
-    """A value of several words with one of them as others have it at the same place."""
+def _punctuated(value: str, same: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """A value with the bracket that it lacks, and with its signs, or a word, as others have it."""
+    for opening, closing in ("[]", "{}", "()"):
+        yield 0, value + closing * (value.count(opening) - value.count(closing))
     words = _WORDS.findall(value)
     for other in same:
         others = _WORDS.findall(other)
         if len(others) == len(words) > 1:
+            own = iter(words)
+            yield 1, _WORDS.sub(lambda _, own=own: next(own), other)  # type: ignore[misc]
             for match, word in zip(_WORDS.finditer(value), others, strict=True):
-                yield value[: match.start()] + word + value[match.end() :]
+                yield _USUALLY, value[: match.start()] + word + value[match.end() :]
+    signs = [sign for sign in _JOINING if sign in value and len(value) <= LONGEST]
+    yield from ((_USUALLY, value.replace(*two)) for two in permutations(signs, 2))
 
 
 def values_like(value: str, items: Items) -> list[str]:
@@ -432,12 +441,6 @@ def _compared(name: str, sources: Sources) -> Iterator[str]:
     others = [one.name.partition("[")[2] for one in sources.others if "[" in one.name]
     yield from dict.fromkeys((stem, *(f"{stem}[{one}" for one in others)))
     yield from (f"{stem}[is]", f"{stem}[eq]", f"filter[{stem}]", f"filter[{stem}][eq]")
-
-
-def _is_numbered(one: str, other: str) -> bool:
-    """Whether two texts are the same but for the numbers in them: versions, dates."""
-    bare = _DIGITS.sub("", one)
-    return one not in {other, bare} and bare == _DIGITS.sub("", other) != other
 
 
 def _are_alike(one: str, other: str) -> bool:

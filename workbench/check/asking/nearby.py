@@ -285,10 +285,21 @@ class Nearby:
             return 0
         return 1 + await finding_in(self.jq, expressions, rows)
 
-    def sources(self, said: str = "", wanted: Sequence[str] = ()) -> Sources:
-        """Where other names and values come from for a resource's requests."""
+    def sources(self, target: Target, said: str = "", wanted: Sequence[str] = ()) -> Sources:
+        """Where other names and values come from for a resource's requests.
+
+        What is sent to the path of its own rows alone is what another resource asks for there.
+        """
         others = [sent for _, beside in self.asking for sent in beside]
-        return Sources(said, others, self.items(), tuple(wanted))
+        here = bare(target.endpoint.path).strip("/") if len(target.base) == 1 else None
+        placed = [
+            (at == here, (one.where, str(one.value).lower()))
+            for at, some in self.asking
+            for one in some
+        ]
+        anothers = {one for is_here, one in placed if is_here}
+        anothers -= {one for is_here, one in placed if not is_here}
+        return Sources(said, others, self.items(), tuple(wanted), anothers=anothers)
 
     def values_called(self, name: str) -> list[str]:
         """The values that others send under a name, items have under it, or paths have in them."""

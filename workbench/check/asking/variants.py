@@ -195,6 +195,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
         for rank, name in names[: MOST_OF_ONE + MOST_OF_ONE // 2] if is_first else ():
             yield Variant(rank, one, _renamed(request, one, name), name=name)
         values = by_rank(values_for(one, sources)) if one.is_text else []
+        values = [pair for pair in values if not sources.is_anothers(one, pair[1])]
         for rank, text in values[:MOST_OF_ONE]:
             value = one.otherwise(_typed(text, one.value))
             if (text != str(one.value) or isinstance(one.value, float)) and not _is_doubled(value):

@@ -20,6 +20,7 @@ _NAME: Final = re.compile(
     r"\$?[A-Za-z](?:[\w.-]*[A-Za-z0-9])?(?:\[\w+\])+|\$?[A-Za-z][\w.-]*[A-Za-z0-9]"
 )
 _JOINED: Final = re.compile(r"[_.$\[-]|[a-z][A-Z]")
+_DIGITS: Final = re.compile(r"\d+")
 _MOST: Final = 24
 IDENTIFYING: Final = ("id", "uuid", "key", "slug", "uid", "name", "login", "email", "uri")
 """Keys that tell items apart in most APIs, the likeliest first."""
@@ -109,3 +110,9 @@ def names_in(text: str) -> list[str]:
     """Whatever in a text may be a name; names that look like one, ``app_key``, first."""
     found = dict.fromkeys(_NAME.findall(text))
     return sorted(found, key=lambda one: _JOINED.search(one) is None)[:_MOST]
+
+
+def is_numbered(one: str, other: str) -> bool:
+    """Whether two texts are the same but for the numbers in them: versions, dates."""
+    bare = _DIGITS.sub("", one)
+    return one not in {other, bare} and bare == _DIGITS.sub("", other) != other

@@ -9,18 +9,27 @@ from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json, as_written, follow
+from workbench.check.asking.alternatives import PARTS
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out
 from workbench.check.findings import Finding, Path, Remedy, Severity
-from workbench.check.guesses.expressions import is_scalar, paths_in, values_of, written
+from workbench.check.guesses.expressions import (
+    finding_in,
+    is_scalar,
+    leaves,
+    paths_in,
+    values_of,
+    written,
+)
 from workbench.check.items.comparisons import compared, held_at, misspelt
 from workbench.check.items.other_lists import listed_otherwise
 from workbench.check.lists.children import Children
 from workbench.check.lists.formats import rows_as_json
 
 _MOST: Final = 6  # parameters that are left out, one after the other
+_MOSTLY: Final = 3  # quarters of what is mapped
 _LONGEST: Final = 60  # characters of a value that are quoted
 
 
@@ -114,7 +123,7 @@ class Empty:
                 continue
             shown = as_written(one.otherwise(one.value))[:_LONGEST]
             problem = f"no items with {one.name}={shown}, and {len(rows)} without it"
-            path, remedy = await self._instead(target, one, rows)
+            path, remedy = await self._instead(seen, target, one, rows)
             return seen.finding(path, problem, remedy, "warn")
         if request.method == "POST" and request.body:
             words = self._near.session.client.quoted(answer)
@@ -125,27 +134,34 @@ class Empty:
         return None
 
     async def _instead(
-        self, target: Target, sent: Sent, rows: Sequence[Json]
+        self, seen: Seen, target: Target, sent: Sent, rows: Sequence[Json]
     ) -> tuple[Path, Remedy]:
         """What to write for a parameter that leaves everything out, and where."""
         objects = [row for row in rows if isinstance(row, dict)]
         without = json.dumps(rows, sort_keys=True)
+        wanted = self._near.expressions(seen, target)
 
-        async def has_rows(body: Json) -> bool:
+        async def worth(body: Json) -> int:
             found = await self._children.rows_in(target.endpoint, body)
-            return bool(found) and json.dumps(found, sort_keys=True) != without
+            if not found or json.dumps(found, sort_keys=True) == without:
+                return 0
+            return 1 + await finding_in(self._jq, wanted, found)
 
         values = [follow(row, (sent.name,)) for row in objects]
         own = [str(value) for value in values if is_scalar(value)]
-        sources = self._near.sources(" ", list(dict.fromkeys(own)))
+        sources = self._near.sources(target, " ", list(dict.fromkeys(own)))
         sources = dataclasses.replace(sources, items=objects)
         if target.request and sent.is_text | ("{" in str(sent.value)):
-            wish = Wish(self._near.body, has_rows)
+            # What has less of what is mapped is what another resource asks for.
+            most = 1 + await finding_in(self._jq, wanted, rows)
+            wish = Wish(self._near.body, worth, -(-_MOSTLY * most // 4), most)
             found = await better_variant(target.request, [sent], sources, wish)
             if found:
                 return found.at(target.base, "so there are items")
-        told = held_at((sent.name,), objects)
-        name = sent.name
+        named = {sent.name, *PARTS.findall(str(sent.value))}
+        paths = dict.fromkeys(path for row in objects for path in leaves(row))
+        by = next((path for path in paths if ".".join(path) in named), (sent.name,))
+        told, name = held_at(by, objects), sent.name
         remedy = told or f"correct {name} or its value, unless nothing may be there"
         return sent.at(target.base), remedy
 

@@ -129,7 +129,7 @@ class Unsent:
 
             key = ".".join(path)
             problem = f"the API does not heed {sent.name}: items with another {key} come too"
-            sources = self._near.sources(wanted=path[-1:])
+            sources = self._near.sources(target, wanted=path[-1:])
             found = await better_variant(request, [sent], sources, Wish(self._near.body, is_heeded))
             if found:
                 place, remedy = found.at(target.base, "so it is heeded")
@@ -166,7 +166,7 @@ class Unsent:
         lists = [[*map(str, one.whole)] or str(one.value).split(",") for one in sent]
         styled = [in_style(key, one) for one in lists if len(one) > 1 for key in wanted]
         known = dict.fromkeys([*wanted, *stems, *styled])
-        sources = self._near.sources(wanted=[*known])
+        sources = self._near.sources(target, wanted=[*known])
         sources = replace(sources, absent=absent, read=self._near.read(seen, target))
         found = await better_variant(target.request, sent, sources, Wish(self._near.body, has))
         return None if found is None else found.at(target.base, f"so {wanted[-1]} comes")

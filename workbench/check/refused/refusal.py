@@ -409,7 +409,7 @@ class Refused:
         keys = keys_read(case.seen.mappings.dict())
         keys += plain_path(case.target.endpoint.data_path or "") or ()
         sent = sent or self._near.sent(case.seen, case.target)
-        sources = self._near.sources(case.words or " ", keys)
+        sources = self._near.sources(case.target, case.words or " ", keys)
         if worded := await self._worded(case, sent, request):
             return worded
         spare, less = await spare_of(request, sent, sources, self._near.body)
@@ -423,7 +423,7 @@ class Refused:
 
         # What leaves rows out may leave out those that have one key or another; what brings an
         # empty list, where rows are looked for, only passes for a value that nothing has.
-        least = max(-(-_MOSTLY * await worth(less) // 4), 2 if wanted else 1)
+        least = max(-(-_MOSTLY * await worth(less) // 4), 2 if wanted else 1, len(wanted) // 2)
         wish = Wish(answered, worth, least, 1 + len(wanted))
         variant = await better_variant(request, some, sources, wish)
         if variant is not None:
