@@ -96,3 +96,13 @@ async def test_what_the_resource_itself_maps_is_asked_for(
 ) -> None:
     """In the line of the parameter."""
     await case.is_told(Scene(tmp_path, api))
+
+
+async def test_tags_of_a_page_are_no_words(tmp_path: Path, api: FaultApi) -> None:
+    """No parameter is called as they are; what has few of the keys is not meant."""
+    spoils = [asking("query_params: {tree: '[data[id,phone'}"), serving(parsed)]
+    mistake = Mistake([*spoils, beside("tree: 'data[id,name,site]'")], "{tree: '[data", "correct")
+    report = await mistake.is_told(Scene(tmp_path, api))
+
+    sent = " ".join(one.url for one in report.exchanges)
+    assert not [one for one in ("http-equiv", "Content-Type", "style") if one in sent]

@@ -72,6 +72,18 @@ _SCHEME: Final = re.compile(r"(?:Authorization['\"]?: ?['\"]?|WWW-Authenticate: 
 _NO_CREDENTIAL: Final = ("www-", "content-", "accept-", "set-", "user-")
 _NOT_ACCEPTABLE: Final = httpx.codes.NOT_ACCEPTABLE
 _UNSUPPORTED: Final = httpx.codes.UNSUPPORTED_MEDIA_TYPE
+_PAGE: Final = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_TAG: Final = re.compile(
+    r"<(style|script)\b.*?(?:</\1>|$)|<[!/a-z](?:[^>]*)(?:>|$)", re.IGNORECASE | re.DOTALL
+)
+_LINK: Final = re.compile(r"href=[\\\"']*([^\\\"'\s>]+)", re.IGNORECASE)
+
+
+def text_of(words: str) -> str:
+    """What an API says in words: of a page of HTML its text and links, and none of its tags."""
+    if not _PAGE.search(words):
+        return words
+    return _TAG.sub(lambda tag: f" {' '.join(_LINK.findall(tag[0]))} ", words)
 
 
 def named_missing(words: str) -> str:

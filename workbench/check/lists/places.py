@@ -19,6 +19,7 @@ from workbench.check.files.documents import Variables, yaml_of
 from workbench.check.files.settings import fix_of, named, variable_of, with_variables
 from workbench.check.findings import Finding, Path, Put, Remedy, Told
 from workbench.check.guesses.expressions import lists_of_objects
+from workbench.check.guesses.refusal_words import text_of
 from workbench.check.login.changes import Blame, line
 
 _OF_SELECTOR: Final = 2  # keys to the pagination of a resource itself
@@ -84,7 +85,7 @@ class Case:
     @property
     def words(self) -> str:
         """What the API said."""
-        return self.error.report.words
+        return text_of(self.error.report.words)
 
 
 def case_of(near: Nearby, seen: Seen, told: str) -> Case:
