@@ -337,8 +337,8 @@ class ApiClient:
         content_args, headers = encoded_body(
             request.body, is_form=request.is_form, headers=dict(request.headers)
         )
-        if request.format.accept:
-            headers.setdefault("Accept", request.format.accept)
+        if accept := request.format.accept(self._http.headers.get("Accept", "")):
+            headers.setdefault("Accept", accept)
         sent = Sent(request.purpose, request.method, url, attempt)
         try:
             extensions = {SIGN_IN_UNDER_WAY: sign_in, **sent.extensions}

@@ -393,15 +393,21 @@ async def test_each_format_is_read_also_out_of_a_gzip_file(
 
 
 async def test_a_resource_may_say_what_it_accepts(api: FaultApi) -> None:
-    """Its own header wins over that of the format, and that one over the installation's."""
+    """Its own header wins over that of the format, and that one over the installation's.
+
+    Where that one names the format itself, it stays: it may name a version, too.
+    """
     api.serve("/items", Answer(b"id\n1\n"))
     settings = {"custom_headers": {"Accept": "application/json"}}
+    versioned = {"custom_headers": {"Accept": "application/vnd.acme.v3+CSV"}}
 
     await read(api.url, "/items", settings=settings, response_format="csv")
+    await read(api.url, "/items", settings=versioned, response_format="csv")
     await read(api.url, "/items", response_format="csv", headers={"accept": "text/plain"})
 
     assert [request.headers["accept"] for request in api.requests] == [
         "text/csv, */*;q=0.1",
+        "application/vnd.acme.v3+CSV",
         "text/plain",
     ]
 

@@ -87,10 +87,12 @@ class BodyFormat(Struct, frozen=True):
     lists: tuple[tuple[str, ...], ...] = ()
     rows: tuple[str, ...] = ()
 
-    @property
-    def accept(self) -> str | None:
-        """The ``Accept`` header to send, None for JSON: then it is as everywhere."""
-        return _ACCEPT.get(self.name)
+    def accept(self, usual: str) -> str | None:
+        """The ``Accept`` header to send, None where the ``usual`` one does: by its name, or JSON.
+
+        Some APIs name their version there: ``application/*+xml;version=37.0``.
+        """
+        return None if self.name in usual.lower() else _ACCEPT.get(self.name)
 
     @property
     def empty_is_list(self) -> bool:
