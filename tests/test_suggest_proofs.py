@@ -345,6 +345,52 @@ async def test_a_title_tells_rows_apart_for_people(
     assert study.title == title
 
 
+@pytest.mark.parametrize(
+    ("child", "title"),
+    [
+        pytest.param(
+            lambda site, n: {
+                "entity": {
+                    "kind": ("Unit", "Place")[n],
+                    "metadata": {"uid": f"{site:04x}{n:08x}", "name": f"part-{site}-{n}"},
+                    "spec": {"owner": "us", "type": "service", "lifecycle": "on"},
+                }
+            },
+            ".entity.metadata.name",
+            id="a name beside the id, which makes it the item's, before a word of few",
+        ),
+        pytest.param(
+            lambda site, n: {"number": n + 1, "result": ("good", "bad")[n], "site": site},
+            ".number | tostring",
+            id="a number before a word of few",
+        ),
+        pytest.param(
+            lambda site, n: {"job_id": f"by hand {site} {n}.", "state": ("good", "bad")[n]},
+            ".job_id",
+            id="what identifies it before a word of few",
+        ),
+        pytest.param(
+            lambda site, n: {"id": f"{site}{n:06x}a", "name": f"x{site}", "host": f"h{site}-{n}."},
+            ".host",
+            id="a text that tells them apart before a name that all of a parent have",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_title_of_a_few_children_tells_them_apart_from_all(
+    api: FaultApi, child: Callable[[int, int], Json], title: str
+) -> None:
+    """Two of one parent may differ in what tells nothing of all the others."""
+    api.serve("/sites", answer([{"id": 40 + n, "name": f"Site {n}"} for n in range(6)]))
+    api.serve(
+        "/sites/{}/parts",
+        lambda request: answer([child(int(request.values[0]), n) for n in range(2)]),
+    )
+
+    found = await suggested(bench(api.url), [Target("/sites"), Target("/sites/{site_id}/parts")])
+
+    assert [study.title for study in found.written] == [".name", title]
+
+
 async def test_the_key_around_a_list_in_xml_says_what_an_item_is(api: FaultApi) -> None:
     """So that a sensor's `sensor` is what it is called, though others are called so too."""
     items = "".join(

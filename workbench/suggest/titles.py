@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 
 from workbench.suggest.fields import Column, are_dates, format_of, keys_around
@@ -11,7 +13,6 @@ from workbench.suggest.vocabulary import names_identity
 
 _UNNAMED = 99  # the rank of a title by no telling name
 _LONGEST_TITLE = 120
-_OF_ANOTHER = 12  # what is added to the rank of a name that has its own id beside it
 _CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
 _OPAQUE = re.compile(r"[\dA-Fa-f.:_-]*\d[\dA-Fa-f.:_-]*")
 _TAG = re.compile(r"[A-Z]{2,}-\d+")
@@ -27,6 +28,7 @@ _TITLE_NAMES = (
     "summary", "label", "headline", "short description", "rendered", "login", "username",
     "user name", "email", "slug", "message", "key", "number", "description",
 )  # fmt: skip
+_SOME_NAME = _TITLE_NAMES.index("login") - 1  # people sign in by another than they are called
 _GLUED = {name.replace(" ", ""): name for name in _TITLE_NAMES}
 
 
@@ -42,61 +44,86 @@ def title_of(
         texts = [column for column in texts if "" not in column.values]
     if identifier and len(texts) > 1 and is_code(identifier):
         texts = [column for column in texts if column.keys != identifier.keys]
-    around = keys_around(found, noun)
-
-    def depth(column: Column) -> int:
-        return sum(key not in around for key in column.telling[:-1])
-
-    others = {c.telling[:-1] for c in found if depth(c) and _names_id(c)}
-
-    def rank(column: Column) -> tuple[int, int]:
-        of_another = _OF_ANOTHER if column.telling[:-1] in others else 0
-        return _title_rank(column, found, noun) + 6 * depth(column) + of_another, len(column.keys)
-
-    named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
-    # A name within an object that many items share is that of another thing, such as an author.
-    own = [column for column in named if depth(column) == 0 or _is_varied(column, of)]
-    best = next((column for column in own if _is_varied(column, of)), next(iter(own), None))
-    is_code_too = best is not None and identifier is not None and best.keys == identifier.keys
-    if best is None or is_code_too:
-        spoken = [c for c in texts if depth(c) == 0 and _is_own_name(c, of, identifier)]
-        best = next(iter(spoken), best)
-    if best is not None:
-        # What tells all items apart by itself names them rather than another thing does.
-        plain = (c for c in texts if best.telling[:-1] in others and not depth(c))
-        return _best_text([c for c in plain if _is_telling(c, of)], (), of) or best
-    if identifier and identifier in texts and _is_called(identifier):
-        return identifier
-    copied = identifier.values if identifier else None
-    numbers = (c for c in found if c.name == "number" and _own_values(c, of) == len(c.values))
-    return _best_text([c for c in texts if c.values != copied], named, of) or next(numbers, None)
+    numbers = [c for c in found if c.name == "number" and _is_distinct(c, of)]
+    # What leads to the id leads to the item.
+    around = keys_around(found, noun).union(identifier.telling[:-1] if identifier else ())
+    others = {c.telling[:-1] for c in found if _names_id(c)}
+    places = [
+        _Place(column, found, identifier, noun, of, around, others) for column in (*texts, *numbers)
+    ]
+    best = min(places, key=_Place.order, default=None)
+    return best.column if best and best.step() < _UNNAMED else None
 
 
-def _is_telling(column: Column, of: Sequence[str]) -> bool:
-    """Whether it is a text for people that every item has, and no two of a parent alike."""
-    is_distinct = all(column.values) and _own_values(column, of) == len(column.values)
-    return is_distinct and not _is_opaque(column)
+@dataclass(frozen=True)
+class _Place:
+    """A column among those that may be the title.
+
+    ``around``: keys that lead to an item; ``others``: to what has an id, the item or another thing.
+    """
+
+    column: Column
+    found: Sequence[Column]
+    identifier: Column | None
+    noun: str
+    of: Sequence[str]
+    around: Collection[str]
+    others: Collection[tuple[str, ...]]
+
+    def order(self) -> tuple[int, bool, int, bool]:
+        """What is smallest for the column that names items best."""
+        rank = self._rank + 6 * self._depth()
+        is_varied, is_whole = _is_varied(self.column, self.of), all(self.column.values)
+        return self.step(), not is_varied, rank, not is_whole
+
+    def step(self) -> int:
+        """The first of the steps that it stands on."""
+        return next((number for number, holds in enumerate(self.steps()) if holds), _UNNAMED)
+
+    def steps(self) -> tuple[bool, ...]:
+        """Whether it is what names items, the surest first."""
+        column, of = self.column, self.of
+        is_named, is_own = self._rank < _UNNAMED, self._depth() == 0
+        is_other = not is_own and column.telling[:-1] in self.others
+        is_foreign = is_other or (bool(of) and _is_same(column, of))
+        is_identifier = self.identifier is not None and column.keys == self.identifier.keys
+        is_text = not (_names_id(column) or format_of(column.present) or are_dates(column.present))
+        # Each parent's few children may differ in what a handful of words are for all of them.
+        is_telling = is_text and not is_code(column) and _is_varied(column)
+        is_open = _is_varied(column) or _names_id(column)
+        return (
+            is_named and not is_foreign and (is_own or _is_varied(column, of)),
+            is_identifier and _is_called(column),
+            is_telling and is_own and not is_foreign and column.name.endswith("name"),
+            is_telling and is_own and _is_distinct(column, of) and not _is_opaque(column),
+            is_named and _is_varied(column, of),
+            is_telling and not _is_opaque(column),
+            is_telling,
+            is_named,
+            _is_distinct(column, of) and is_open and _is_spoken(column),
+            is_text and _is_phrase(column),
+            column.name == "number" or (is_identifier and not is_code(column)),
+        )
+
+    @cached_property
+    def _rank(self) -> int:
+        rank = _title_rank(self.column, self.found, self.noun)
+        is_some_name = not self._depth() and _is_some_name(self.column, self.of)
+        return _SOME_NAME if rank == _UNNAMED and is_some_name else rank
+
+    def _depth(self) -> int:
+        return sum(key not in self.around for key in self.column.telling[:-1])
 
 
-def _is_own_name(column: Column, of: Sequence[str], identifier: Column | None) -> bool:
-    """Whether it is some name, which no two items have, where what identifies them is none."""
-    is_other = identifier is None or not _SPEAKS.intersection(identifier.words)
-    is_name = is_other and bool(_SPEAKS.intersection(column.words)) and not _names_id(column)
-    return is_name and _own_values(column, of) == len(column.values)
+def _is_some_name(column: Column, of: Sequence[str]) -> bool:
+    """Whether it is some name, which no two items have."""
+    is_name = bool(_SPEAKS.intersection(column.words)) and not _names_id(column)
+    return is_name and _is_distinct(column, of)
 
 
-def _best_text(
-    texts: Sequence[Column], named: Sequence[Column], of: Sequence[str]
-) -> Column | None:
-    """The text that names items best where none does by its name, or only a few of them."""
-    others = sorted(
-        (c for c in texts if not (_names_id(c) or format_of(c.present) or are_dates(c.present))),
-        key=lambda c: (_is_opaque(c), not c.name.endswith("name"), not all(c.values)),
-    )
-    words = (c for c in texts if _own_values(c, of) == len(c.values) and _is_spoken(c))
-    phrases = filter(_is_phrase, others)
-    varied = (c for c in others if _is_varied(c, of) and not is_code(c))
-    return next(iter((*varied, *named, *words, *phrases)), None)
+def _is_distinct(column: Column, of: Sequence[str] = ()) -> bool:
+    """Whether every item has it, and no two of a parent the same."""
+    return all(column.values) and _own_values(column, of) == len(column.values)
 
 
 def _is_varied(column: Column, of: Sequence[str] = ()) -> bool:
@@ -116,7 +143,7 @@ def _title_rank(column: Column, found: Sequence[Column], noun: str) -> int:
     if words and words == noun.split():
         name = "subject"  # the `sensor` of a sensor
     if names_of_two(found, column, noun):
-        return _TITLE_NAMES.index("login") - 1  # people are called so, and sign in by another
+        return _SOME_NAME
     return _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
 
 
@@ -198,9 +225,9 @@ def _names_id(column: Column) -> bool:
     return any(map(names_identity, column.words[-1:]))
 
 
-def _is_same(column: Column) -> bool:
-    """Whether several items have one value, which names none of them."""
-    return len(column.present) > 1 and len(set(column.present)) == 1
+def _is_same(column: Column, of: Sequence[str] = ()) -> bool:
+    """Whether all items of each parent have one value, which names none of them."""
+    return len(column.present) > len(set(of) or {""}) == _own_values(column, of)
 
 
 def _is_title(column: Column) -> bool:
