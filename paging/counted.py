@@ -37,8 +37,8 @@ class _Counted(CountedToLast):
         """Once a resource: which values move, where neither ids nor texts tell rows apart."""
         last = before.previous
         is_told = not last or last.ids or page.ids or columns(last.rows) or page.repeats(last)
-        is_due = before.pages == 1 and learnt.moving is None and not is_told
-        if not (is_due and last and last.request):
+        is_due = before.pages == 1 and before.known is Known.NOTHING and learnt.moving is None
+        if is_told or not (is_due and last and last.request):
             return learnt
         learnt, again = yield Experiment(last.request, "whether rows move", learnt, before)
         return learnt.moved(last, again)
