@@ -1,7 +1,7 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import chain, repeat
 
 from msgspec import field
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from jq_engine.programs import Jq, JqError, checked, jq_reason
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
 from json_values import MISSING, Found, Json, follow, keys_of, lists_in, with_value
 from paging.model import Place, Shape
-from paging.rows import told_by
+from paging.rows import row_key
 from paging.scopes import parts_around
 from records import Discreet
 
@@ -124,7 +124,7 @@ type _Within = tuple[_Around, Found, Found]
 
 
 class _Rows(Discreet, frozen=True):
-    """The rows of a level, what is around each of them, and how long their lists are."""
+    """The rows of a level, what is around each of their lists, and how long those are."""
 
     rows: list[Json]
     around: list[_Around]
@@ -164,8 +164,7 @@ def _levels(body: Json, source: Source) -> list[_Rows]:
         if not (is_gone or any(isinstance(one, kinds) for one in found)):
             break
         rows = [row for rows in lists for _, row in rows]
-        around = [one for (one, *_), rows in zip(level, lists, strict=True) for _ in rows]
-        levels.append(_Rows(rows, around, tuple(map(len, lists))))
+        levels.append(_Rows(rows, [around for around, *_ in level], tuple(map(len, lists))))
     return levels
 
 
@@ -188,9 +187,15 @@ def _by_levels(
         outer=None if outer is MISSING else outer,
         breaks_off=bool(further),
         together=together,
-        around=tuple(tuple(map(told_by, around)) for around in shown.around) if depth else (),
-        outside=tuple(map(told_by, _each_in(outer))) if len(levels) > 1 else (),
+        enclosing=tuple(_enclosing(shown)) if depth else (),
+        outside=tuple(map(row_key, _each_in(outer))) if len(levels) > 1 else (),
     )
+
+
+def _enclosing(level: _Rows) -> Iterator[Hashable]:
+    """What tells the rows that each row of a level lies in."""
+    for around, size in zip(level.around, level.sizes, strict=True):
+        yield from repeat(tuple(map(row_key, around)), size)
 
 
 def _holder_in(body: Json, source: Source) -> Found:

@@ -31,7 +31,7 @@ from paging.extraction import Extractor, InnerList
 from paging.marked import leads
 from paging.model import Page, Progress
 from paging.paginator import ACCEPT, says_end
-from paging.rows import told_by
+from paging.rows import row_key
 from paging.signal_names import ENVELOPE, name_of
 from paging.signals import Verdict, known_cursor, speaks_of_more
 from paging.steps import Deciding, Learnt, Step
@@ -116,7 +116,7 @@ class InnerLists(Struct):
 
 def _name_of(one: InnerList, number: str) -> str:
     """What tells apart the rows around a list; where nothing does, they are others on each page."""
-    told = [told_by(("", row)) for row in one.around]
+    told = [row_key(("", row)) for row in one.around]
     return json.dumps(told, sort_keys=True) if {(), ""}.isdisjoint(told) else number
 
 

@@ -149,7 +149,7 @@ class Shape(Discreet, frozen=True, kw_only=True):
     those of the innermost one; ``depth``: the innermost level that has rows, and ``outer`` the
     outermost itself. ``breaks_off``: something else than lists stands where the next level may be.
     ``together``: how many rows there are where they may lie in several lists beside each other.
-    ``around``: in which rows each lies, as ids may count anew there; ``outside``: the outermost.
+    ``enclosing``: in which rows each lies, as ids may count anew there; ``outside``: the outermost.
     """
 
     place: Place = Place.LIST
@@ -159,7 +159,7 @@ class Shape(Discreet, frozen=True, kw_only=True):
     outer: Json = None
     breaks_off: bool = False
     together: int = 0
-    around: tuple[Hashable, ...] = ()
+    enclosing: tuple[Hashable, ...] = ()
     outside: tuple[Hashable, ...] = ()
 
 
@@ -237,7 +237,7 @@ class Page(Shape, frozen=True, dict=True):
         named = [self._column(path) for path in self.told_by]
         own = () if ("id",) in self.told_by else self._column(("id",))
         columns = [*(named if all(named) else []), *([own] if own else [])]
-        columns += [self.around] if columns and self.around else []
+        columns += [self.enclosing] if columns and self.enclosing else []
         told = columns[0] if len(columns) == 1 else tuple(zip(*columns, strict=True))
         return told if len(set(told)) == len(told) else ()
 
@@ -254,13 +254,13 @@ class Page(Shape, frozen=True, dict=True):
     @cached_property
     def keys(self) -> tuple[Hashable, ...]:
         """A key for each row: its id, else its whole value as a text, but for what moves."""
-        return self.ids or texts_of(self.rows, self.moving, self.around)
+        return self.ids or texts_of(self.rows, self.moving, self.enclosing)
 
     def keys_as(self, other: Page) -> tuple[Hashable, ...]:
         """The keys of the rows, told apart as those of another page are."""
         if bool(self.ids) == bool(other.ids) and self.moving == other.moving:
             return self.keys
-        return texts_of(self.rows, self.moving | other.moving, self.around)
+        return texts_of(self.rows, self.moving | other.moving, self.enclosing)
 
     def steady(self, moving: frozenset[Way] | None) -> Page:
         """The same page, whose rows are told apart by other places than these."""
@@ -286,7 +286,7 @@ class Page(Shape, frozen=True, dict=True):
             return set(self.ids) == set(previous.ids)
         is_same = self.rows == previous.rows or are_alike(self.rows, previous.rows)
         is_same |= bool(self.moving) and self.keys_as(previous) == previous.keys_as(self)
-        return is_same and self.around == previous.around
+        return is_same and self.enclosing == previous.enclosing
 
     @cached_property
     def signal(self) -> Verdict:

@@ -83,7 +83,7 @@ def values_in(rows: Sequence[Json], way: Way) -> frozenset[str]:
     return frozenset(value for value in found if isinstance(value, str))
 
 
-def told_by(named: tuple[str, Json]) -> Hashable:
+def row_key(named: tuple[str, Json]) -> Hashable:
     """What tells a row that others lie in: its key in an object, its id, or the texts it has."""
     name, row = named
     if name or not isinstance(row, dict):

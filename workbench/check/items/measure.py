@@ -42,7 +42,7 @@ class Measure:
 
     async def proved(self, finding: Finding) -> Finding:
         """A finding; without its remedy where that makes something worse."""
-        for seen in self._all:
+        for seen in self._all if finding.fix else ():
             if (config := _edited(seen, finding.fix)) and seen.mapped:
                 try:
                     after = await mapped(self._jq, config, seen.items)
