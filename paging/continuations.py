@@ -54,6 +54,17 @@ class Ways(Struct, frozen=True):
         """What may ask for more, beside what was ``asked``."""
         return [*_sent_back(self.told, asked), *self.counted]
 
+    def begins_behind(self, rows: Sequence[Json]) -> bool:
+        """Whether what is called the next is just what the last row has: the next page's place."""
+        row = rows[-1] if self.told else None
+        own = {*map(str, row.values())} if isinstance(row, dict) else set[str]()
+        return any("next" in key.lower() and str(value) in own for key, value in self.told)
+
+
+def one_by_one(trials: Iterable[Parameters]) -> list[Parameters]:
+    """Each parameter of several in a request of its own, for APIs that take none but their own."""
+    return [{name: one[name]} for one in trials if len(one) > 1 for name in one]
+
 
 def second_pages(rows: int, asked: Container[str]) -> list[Parameters]:
     """What asks for what is behind so many rows by the usual names, where nothing is told."""

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from json_values import Json
-from paging.continuations import links_towards, second_pages
+from paging.continuations import links_towards, one_by_one, second_pages
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import FEWEST, columns, values_in
 from paging.steps import Deciding, End, Step
@@ -210,18 +210,28 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     links = page.ways.links
     linked = [(replace(sent, url=link, params=()), link) for link in [*links][:_MOST_LINKS]]
     told = [(one, "") for one in (*trials, *_trials(sent, page, is_limited=is_limited))]
-    for asked, link in () if step.doubt else (*linked, *told):
+    alone = [(one, None) for one in _trials(sent, page, is_alone=True)]
+    are_refused, is_heeded = True, False
+    for asked, link in () if step.doubt else (*linked, *told, *alone):
+        if link is None and not are_refused:
+            break
         request = asked.perhaps_absent(NO_PAGE_BEFORE)
         step, other = yield from step.ask(request, "where a link leads", follows_any=True)
+        are_refused = are_refused and (bool(link) or other is None)
+        is_heeded = is_heeded or (other is not None and not other.rows)
         if other is None or not leads_on(page, other):
             continue
-        there = links_towards(other.body, other.holder, other.headers, page.url).get(link, set())
+        there = links_towards(other.body, other.holder, other.headers, page.url).get(
+            link or "", set()
+        )
         # A value that is sent back and is not heeded gives the same list, or most of it by now.
         ours, theirs = _keys(page, other)
         is_again = not link and len(ours & theirs) > max(1, len(ours) // 2)
-        if not is_again and links.get(link, set()).isdisjoint(there):
+        if not is_again and links.get(link or "", set()).isdisjoint(there):
             return replace(step, doubt=doubt)
-    return step
+    # Sent back by whatever name, it led to nothing, and not to none either.
+    is_open = not is_heeded and page.ways.begins_behind(page.rows)
+    return replace(step, doubt=step.doubt or doubt) if is_open else step
 
 
 def unless_denied(page: Page, step: Step, following: PageRequest) -> Deciding:
@@ -247,15 +257,18 @@ def unless_denied(page: Page, step: Step, following: PageRequest) -> Deciding:
     return replace(step, learnt=replace(end.learnt, exceeded=True))
 
 
-def _trials(sent: PageRequest, page: Page, *, is_limited: bool) -> Iterator[PageRequest]:
+def _trials(
+    sent: PageRequest, page: Page, *, is_limited: bool = False, is_alone: bool = False
+) -> Iterator[PageRequest]:
     """A request with what may ask for more, in its query or in the object that it sends.
 
-    In that of GraphQL, among the variables.
+    In that of GraphQL, among the variables. ``is_alone``: what one request sends, one by one.
     """
     if sent.method == "GET":
-        yield from _with(sent, page, page.ways.trials(dict(httpx.URL(page.url).params)))
+        trials = page.ways.trials(dict(httpx.URL(page.url).params))
+        yield from _with(sent, page, one_by_one(trials) if is_alone else trials)
         yield from usual_pages(sent, page) if is_limited else ()
-    elif isinstance(sent.body, dict):
+    elif isinstance(sent.body, dict) and not is_alone:
         variables = sent.body.get("variables")
         asked = variables if isinstance(variables, dict) else sent.body
         for trial in page.ways.trials(asked):

@@ -2785,6 +2785,35 @@ async def test_what_may_be_a_position_is_sent_back_where_none_is_followed(
     assert found.requests <= 8
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "is_told"),
+    [
+        ("until", "next_until", True),
+        ("startKey", "nextStartKey", True),
+        ("max_time", "next_timestamp", True),
+        ("max_time", "timestamp", False),
+    ],
+)
+@pytest.mark.parametrize("is_strict", [True, False])
+@pytest.mark.parametrize("holder", ["pagination", "items_of"])
+async def test_a_next_position_whose_parameter_has_another_name(
+    name: str, key: str, holder: str, *, is_told: bool, is_strict: bool
+) -> None:
+    """It is sent back alone where others are refused; else it may be what the last row has."""
+
+    def things(request: Request) -> Answer:
+        if is_strict and not {one for one, _ in request.query} <= {name}:
+            return told({"error": "unknown parameter"}, 400)
+        start = 1712345679 - request.number(name, 1712345679)
+        given: list[Json] = [{"id": n, "at": 1712345678 - n} for n in range(start, start + 10)]
+        return told({"items": given, holder: {key: 1712345678 - start - 9, "of": "all"}})
+
+    found = await outcome(things, paging("none"))
+
+    assert ("says that there are more pages" in found.message) is is_told
+    assert found.requests <= 2 * MORE
+
+
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("around", [{"cursor": "c20"}, {"result_info": {"cursor": "c20"}}], ids=str)
 async def test_a_position_that_is_told_where_none_is_heeded(
