@@ -29,9 +29,9 @@ from resync.path_parameters import Endpoint
 _DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep
 
 
-def _is_link(row: Json) -> bool:
-    """Whether a row is a link by its relation: FHIR's and HATEOAS's lists of those are no data."""
-    return isinstance(row, dict) and not {"rel", "relation"}.isdisjoint(row)
+def _is_no_row(row: Json) -> bool:
+    """Whether a row is null, or a link by its relation: FHIR's and HATEOAS's lists are no data."""
+    return row is None or (isinstance(row, dict) and not {"rel", "relation"}.isdisjoint(row))
 
 
 class Doubt(Enum):
@@ -139,6 +139,8 @@ class Completeness(Struct):
         self.has_rows = self.has_rows or bool(page.rows)
         if not page.rows or page.rows[0] is None:
             self.doubts.add(Doubt.EMPTY)
+        # Some databases make a list of null where there are no rows.
+        nothing = nothing or (bool(page.rows) and all(row is None for row in page.rows))
         if not page.rows:
             self.is_coded = self.is_coded or (page.place is Place.NULL and is_coded(page.body))
             self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
@@ -183,9 +185,9 @@ class Completeness(Struct):
 
     @staticmethod
     def _has_lists(body: Json) -> bool:
-        """Whether a body has a list with anything in it but links, which are rows of none."""
+        """Whether a body has a list with anything in it but links and null, which are no rows."""
         lists = lists_in(body, deepest=_DEEPEST_LIST)
-        return any(not all(map(_is_link, rows)) for rows in lists)
+        return any(not all(map(_is_no_row, rows)) for rows in lists)
 
     @property
     def after_last(self) -> PageRequest | None:

@@ -738,6 +738,29 @@ async def test_a_list_that_some_children_leave_out(
     assert """it said '{"reason": "closed for the night"}'""" in none.message
 
 
+@pytest.mark.parametrize("data_path", [".items", ".items[]", ".items | map(.)"])
+async def test_a_list_of_null_alone(
+    api: FaultApi, installation: Installation, data_path: str
+) -> None:
+    """What is in the catalog stays, as nothing shows that it is gone; beside rows it is none."""
+    api.serve("/items", answer({"items": named("a")}))
+    installation.mapping = [resource("/items", data_path=data_path)]
+    await installation.resync()
+    api.serve("/items", answer({"items": [None]}))
+
+    lost = await installation.resync()
+    api.serve("/items", answer({"items": []}))
+    await installation.resync()
+    api.serve("/items", answer({"items": [None, *named("b")]}))
+    some = await installation.resync()
+
+    assert not lost.complete
+    assert lost.deleted == set()
+    assert "found nothing in any answer" in lost.message
+    assert some.complete, some.formatted
+    assert some.entities == {"item/b"}
+
+
 async def test_a_null_list_beside_a_code(api: FaultApi, installation: Installation) -> None:
     """It may be a failure: what is in the catalog stays, and without anything there it is well."""
     busy = answer({"code": 40001, "msg": "busy", "items": None})
