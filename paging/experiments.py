@@ -21,7 +21,6 @@ from paging.continuations import links_towards, one_by_one, second_pages
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import FEWEST, columns, values_in
 from paging.steps import Deciding, End, Step
-from paging.totals import Known
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 FAR = (1_000, 30)
@@ -234,17 +233,15 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     return replace(step, doubt=step.doubt or doubt) if is_open else step
 
 
-def unless_denied(page: Page, step: Step, following: PageRequest) -> Deciding:
+def unless_denied(page: Page, step: Step) -> Deciding:
     """A step to what the marker of a page leads to, which says that it is the last one.
 
     It is looked at first: an earlier page, a failure or a refusal contradict nothing, until rows
     follow once. From then on such words say nothing in this resource.
     """
-    now, first = step.progress, step.progress.begun
-    if step.learnt.exceeded or now.known is Known.MORE:
-        return step
+    now, first, following = step.progress, step.progress.begun, step.next
     end, is_due = replace(step, next=None, why=End.SIGNAL).surprised()
-    if not is_due:
+    if not is_due or following is None:
         return end
     absent = following.perhaps_absent(NO_PAGE_BEFORE)
     end, other = yield from end.ask(absent, "a marker beside no more", follows_any=True)

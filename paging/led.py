@@ -41,6 +41,7 @@ class CursorPaginator(Marked):
     """
 
     _setting = "cursorPath"
+    _words = frozenset({"null"})
 
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)

@@ -43,6 +43,8 @@ class Marked(Paginator):
     """What cursors and links share: each answer leads to the next, and its absence is the end."""
 
     _setting: str
+    _words: frozenset[Json] = frozenset()
+    """The texts of a marker that mean none, or may be one."""
 
     @abstractmethod
     def _marker(self, page: Page) -> Found:
@@ -87,6 +89,11 @@ class Marked(Paginator):
             if not leads(marker):
                 return Step(now, None, learnt, confirm=was_led, doubt=self._unfollowable(page))
         following = None
+        if isinstance(marker, str) and marker in self._words and learnt.marked:
+            # It may be the text of a null, or a cursor as good as any: a request shows which.
+            step = Step(now, self._following(sent, page, marker), learnt)
+            step = yield from unless_denied(page, step)
+            following, learnt = step.next, replace(step.learnt, exceeded=learnt.exceeded)
         if leads(marker):
             following = self._following(sent, page, marker).perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         came = frozenset() if asked == 1 else came_before(progress.previous, page, marker)
@@ -98,8 +105,9 @@ class Marked(Paginator):
             ended = yield from self._unless_sudden(progress, page, replace(step, known=came))
             return (yield from self._unless_limited(ended))
         step = Step(now, following, replace(learnt, marked=True), known=came)
-        if boolean is Verdict.END and following.key != sent.key:
-            step = yield from unless_denied(page, step, following)
+        is_open = not (learnt.exceeded or now.known is Known.MORE)
+        if boolean is Verdict.END and following.key != sent.key and is_open:
+            step = yield from unless_denied(page, step)
         return (yield from self._unless_in_vain(progress, sent, page, step))
 
     def _unless_over(self, before: Progress, last: Page, page: Page, learnt: Learnt) -> Deciding:

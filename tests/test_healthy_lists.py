@@ -455,6 +455,31 @@ async def test_a_marker_beside_no_more(style: str, count: int, beyond: int | str
     is_all(await outcome(mistaken, paging(style, 20)), list(range(count)))
 
 
+@pytest.mark.parametrize("count", [21, 40, 45])
+@pytest.mark.parametrize("beyond", ["first page", "400", "empty"])
+@pytest.mark.parametrize("total", [{}, {"total": 70}])
+async def test_the_word_null_for_a_cursor(count: int, beyond: str, total: dict[str, Json]) -> None:
+    """It is the text of none, unless a request shows rows that it leads to."""
+    api = Api("cursor", count, around=steady(total))
+
+    def ending(request: Request) -> Answer:
+        if request.param("cursor") == "null" and beyond != "first page":
+            return told({}, 400) if beyond == "400" else told({"items": [], **total})
+        body = json.loads(api(request).body)
+        return told({"next_cursor": "null", **body})
+
+    found = await outcome(ending, paging("cursor", 20))
+    is_all(found, list(range(count)))
+    assert found.requests <= count // 20 + HANDFUL
+
+    def meant(request: Request) -> Answer:
+        """The cursor of the third page."""
+        query = tuple((k, v.replace("null", "c40")) for k, v in request.query)
+        return told(json.loads(api(replace(request, query=query)).body.replace(b"c40", b"null")))
+
+    is_all(await outcome(meant, paging("cursor", 20)), list(range(count)))
+
+
 @pytest.mark.parametrize("key", ["id", "key"])
 @pytest.mark.parametrize("count", [4, 7, 9, 10])
 async def test_a_cursor_that_the_next_page_begins_with(key: str, count: int) -> None:
