@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 import httpx
 from msgspec import Struct
 
-from json_values import Json
+from json_values import Json, follow
 from paging.rows import FEWEST
 from paging.scopes import is_item
 from paging.signal_names import PAGING, in_snake_case, leads_back, name_of
@@ -55,10 +55,19 @@ class Ways(Struct, frozen=True):
         return [*_sent_back(self.told, asked), *self.counted]
 
     def begins_behind(self, rows: Sequence[Json]) -> bool:
-        """Whether what is called the next is just what the last row has: the next page's place."""
-        row = rows[-1] if self.told else None
-        own = {*map(str, row.values())} if isinstance(row, dict) else set[str]()
-        return any("next" in key.lower() and str(value) in own for key, value in self.told)
+        """Whether the place that is called the next one is what the last row alone has somewhere.
+
+        ``next_until`` names a place, ``next_run_at`` does not.
+        """
+        places = [
+            str(one) for key, one in self.told if _ON.search(_NEXT.sub("", key)) and "next" in key
+        ]
+        *others, last = rows if places and len(rows) >= FEWEST else [None]
+        columns = last.items() if isinstance(last, dict) else ()
+        return any(
+            str(value) in places and all(follow(row, (key,)) != value for row in others)
+            for key, value in columns
+        )
 
 
 def one_by_one(trials: Iterable[Parameters]) -> list[Parameters]:

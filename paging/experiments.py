@@ -194,8 +194,7 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
 
     By a link in it, or by a value that is sent back, as in ``trials``. A link may also lead to
     another view of the list, such as what is closed: then it stands in the same place there, which
-    no link to a next page does. ``is_limited``: nothing in the page may lead on, but the request
-    bounds its rows. So many may be the most that is given at once.
+    no link to a next page does. ``is_limited``: nothing may lead on, but the request bounds rows.
     """
 
     def lengths(other: Page) -> dict[Hashable, int]:
@@ -206,8 +205,7 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     if not step.doubt and (is_limited or page.ways.told):
         by = (1,) if is_limited else (1, -1)
         step = yield from unless_cut(sent, {"": page.length}, step, doubt, lengths, by=by)
-    links = page.ways.links
-    linked = [(replace(sent, url=link, params=()), link) for link in [*links][:_MOST_LINKS]]
+    linked = [(replace(sent, url=link, params=()), link) for link in page.ways.links][:_MOST_LINKS]
     told = [(one, "") for one in (*trials, *_trials(sent, page, is_limited=is_limited))]
     alone = [(one, None) for one in _trials(sent, page, is_alone=True)]
     are_refused, is_heeded = True, False
@@ -216,21 +214,24 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
             break
         request = asked.perhaps_absent(NO_PAGE_BEFORE)
         step, other = yield from step.ask(request, "where a link leads", follows_any=True)
+        if _leads(page, other, link or ""):
+            return replace(step, doubt=doubt)
         are_refused = are_refused and (bool(link) or other is None)
         is_heeded = is_heeded or (other is not None and not other.rows)
-        if other is None or not leads_on(page, other):
-            continue
-        there = links_towards(other.body, other.holder, other.headers, page.url).get(
-            link or "", set()
-        )
-        # A value that is sent back and is not heeded gives the same list, or most of it by now.
-        ours, theirs = _keys(page, other)
-        is_again = not link and len(ours & theirs) > max(1, len(ours) // 2)
-        if not is_again and links.get(link or "", set()).isdisjoint(there):
-            return replace(step, doubt=doubt)
     # Sent back by whatever name, it led to nothing, and not to none either.
     is_open = not is_heeded and page.ways.begins_behind(page.rows)
     return replace(step, doubt=step.doubt or doubt) if is_open else step
+
+
+def _leads(page: Page, other: Page | None, link: str) -> bool:
+    """Whether a link, or "" for a value that was sent back, leads to rows a page does not have."""
+    if other is None or not leads_on(page, other):
+        return False
+    there = links_towards(other.body, other.holder, other.headers, page.url).get(link, set())
+    # A value that is sent back and is not heeded gives the same list, or most of it by now.
+    ours, theirs = _keys(page, other)
+    is_again = not link and len(ours & theirs) > max(1, len(ours) // 2)
+    return not is_again and page.ways.links.get(link, set()).isdisjoint(there)
 
 
 def unless_denied(page: Page, step: Step) -> Deciding:

@@ -41,7 +41,7 @@ class CursorPaginator(Marked):
     """
 
     _setting = "cursorPath"
-    _words = frozenset({"null"})
+    _words = ("null",)
 
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)

@@ -43,7 +43,7 @@ class Marked(Paginator):
     """What cursors and links share: each answer leads to the next, and its absence is the end."""
 
     _setting: str
-    _words: frozenset[Json] = frozenset()
+    _words: tuple[str, ...] = ()
     """The texts of a marker that mean none, or may be one."""
 
     @abstractmethod
@@ -72,8 +72,7 @@ class Marked(Paginator):
             return (yield from self._unless_over(progress, progress.previous, page, learnt))
         configured = self._signals.verdict(page.value_at)
         boolean = first_known(configured, page.boolean)
-        marker = self._marker(page)
-        asked = self._asked(sent)
+        marker, asked = self._marker(page), self._asked(sent)
         now = progress.after(page, asked)
         is_marked, is_uneven = learnt.marked or leads(marker), learnt.uneven or now.hides
         learnt = replace(learnt, marked=is_marked, uneven=is_uneven)
@@ -82,21 +81,20 @@ class Marked(Paginator):
         if not page.length and (boolean is Verdict.END or now.known is Known.REACHED):
             return Step(now, None, learnt, End.SIGNAL if boolean is Verdict.END else End.TOTAL)
         if not leads(marker) and self._says_more(page, boolean):
-            last = progress.previous
-            # Where the page before had a marker, this one lacks it by mistake.
-            was_led = last is not None and leads(self._marker(last))
+            was_led = bool(progress.previous and leads(self._marker(progress.previous)))
             marker = MISSING if was_led else self._instead(page)
             if not leads(marker):
+                # Where the page before had one, it is left out by mistake.
                 return Step(now, None, learnt, confirm=was_led, doubt=self._unfollowable(page))
         following = None
-        if isinstance(marker, str) and marker in self._words and learnt.marked:
-            # It may be the text of a null, or a cursor as good as any: a request shows which.
-            step = Step(now, self._following(sent, page, marker), learnt)
-            step = yield from unless_denied(page, step)
-            following, learnt = step.next, replace(step.learnt, exceeded=learnt.exceeded)
         if leads(marker):
             following = self._following(sent, page, marker).perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        came = frozenset() if asked == 1 else came_before(progress.previous, page, marker)
+        elif marker in self._words and learnt.marked:
+            # It may be the text of a null, or a cursor as good as any: a request shows which.
+            followed = self._following(sent, page, marker)
+            step = yield from unless_denied(page, Step(now, followed, learnt))
+            following, learnt = step.next, replace(step.learnt, exceeded=learnt.exceeded)
+        came = came_before(progress.previous, page, marker) if asked != 1 else frozenset()
         # A page that leads to itself is the end where nothing is new, or all of one start key came.
         is_whole = len(came) == page.length or (came and page.length < progress.largest)
         is_last = following is not None and following.key == sent.key and is_whole
@@ -105,8 +103,8 @@ class Marked(Paginator):
             ended = yield from self._unless_sudden(progress, page, replace(step, known=came))
             return (yield from self._unless_limited(ended))
         step = Step(now, following, replace(learnt, marked=True), known=came)
-        is_open = not (learnt.exceeded or now.known is Known.MORE)
-        if boolean is Verdict.END and following.key != sent.key and is_open:
+        is_known = learnt.exceeded or now.known is Known.MORE
+        if boolean is Verdict.END and following.key != sent.key and not is_known:
             step = yield from unless_denied(page, step)
         return (yield from self._unless_in_vain(progress, sent, page, step))
 

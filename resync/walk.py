@@ -229,11 +229,9 @@ class Walker:
             if experiment.follows_any:
                 return named, None
             raise
-        if opened.page.refused:
-            return named, None
         page = unless_hollow(opened.page, experiment.progress.previous)
-        if experiment.follows_any and not page.rows:
-            return named, page
+        if page.refused or (experiment.follows_any and not page.rows):
+            return named, None if page.refused else page
         if of.page.rows:
             source.recognition.note(of.walk, of.request, of.page)
         source.recognition.note(of.walk, request, page)
