@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jq_engine.worker import JqWorker
 from tests.certificates import self_signed
+from tests.covering import covering
 from tests.fault_api import FaultApi
 from tests.resync import Installation, Seeds, working_directory
 from tests.world import Family, World
@@ -24,6 +27,24 @@ from workbench.serve import serving
 settings.register_profile("gate", deadline=None, derandomize=True, max_examples=35)
 settings.register_profile("nightly", deadline=None, max_examples=600)
 settings.load_profile("gate")
+
+
+FEW = 12
+"""As many combinations of parameters of one test are all in the gate."""
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Of a test's many combinations of parameters few are in the gate: every pair of values is."""
+    tests: defaultdict[str, dict[tuple[tuple[int, str], ...], pytest.Item]] = defaultdict(dict)
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            values = item.callspec._idlist  # noqa: SLF001 (else told as one text alone)
+            tests[f"{item.path}:{item.originalname}"][tuple(enumerate(values))] = item
+    for cases in tests.values():
+        if len(cases) > FEW:
+            few = set(covering(list(cases), lambda case: combinations(case, min(2, len(case)))))
+            for case in cases.keys() - few:
+                cases[case].add_marker(pytest.mark.exhaustive)
 
 
 class Switchboard:
