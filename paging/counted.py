@@ -13,9 +13,8 @@ from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import Page, PageRequest, Progress
 from paging.positions import At
-from paging.rows import columns
 from paging.signals import Verdict, first_known, known_header
-from paging.steps import Asking, Deciding, End, Experiment, Learnt, Step
+from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known, counts_around
 
 _ROUND = 10
@@ -25,23 +24,9 @@ class _Counted(CountedToLast):
     """What follows a page."""
 
     def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
-        learnt = yield from self._moving(learnt, progress, page)
-        last, page = progress.previous, page.steady(learnt.moving)
-        progress = replace(progress, previous=last.steady(learnt.moving)) if last else progress
         at = self._located(learnt, progress, sent, page)
         step = yield from self._decided(at)
         return (yield from self._with_proof(at, step))
-
-    @staticmethod
-    def _moving(learnt: Learnt, before: Progress, page: Page) -> Asking[Learnt]:
-        """Once a resource: which values move, where neither ids nor texts tell rows apart."""
-        last = before.previous
-        is_told = not last or last.ids or page.ids or columns(last.rows) or page.repeats(last)
-        is_due = before.pages == 1 and before.known is Known.NOTHING and learnt.moving is None
-        if is_told or not (is_due and last and last.request):
-            return learnt
-        learnt, again = yield Experiment(last.request, "whether rows move", learnt, before)
-        return learnt.moved(last, again)
 
     def _decided(self, at: At) -> Deciding:
         page = at.page

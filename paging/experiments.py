@@ -19,7 +19,7 @@ from errors import OceanCustomError
 from json_values import Json
 from paging.continuations import links_towards, one_by_one, second_pages
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
-from paging.rows import FEWEST, columns, values_in
+from paging.rows import FEWEST
 from paging.steps import Deciding, End, Step
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
@@ -93,19 +93,10 @@ def shares(first: Page, other: Page | None) -> bool:
 
 
 def _keys(first: Page, other: Page | None) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
-    """What tells the rows of two answers apart; nothing where one of them is no page like it.
-
-    Where values of rows without ids moved meanwhile, that is a column that stayed.
-    """
+    """What tells the rows of two answers apart; nothing where one of them is no page like it."""
     if other is None or not other.rows or other.is_single or other.depth < first.depth:
         return frozenset(), frozenset()
-    ours, theirs = frozenset(first.keys_as(other)), frozenset(other.keys_as(first))
-    if not first.ids and ours.isdisjoint(theirs):
-        for name in columns(first.rows):
-            ours, theirs = values_in(first.rows, name), values_in(other.rows, name)
-            if not ours.isdisjoint(theirs):
-                break
-    return ours, theirs
+    return frozenset(first.keys_as(other)), frozenset(other.keys_as(first))
 
 
 def resized(sent: PageRequest, rows: int, instead: int) -> PageRequest | None:

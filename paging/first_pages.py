@@ -17,6 +17,7 @@ from paging.experiments import (
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.positions import At, Counted, counted_elsewhere, redirected
+from paging.rows import WHOLLY
 from paging.steps import Asking, Deciding, End, Learnt, Step, is_asked
 from paging.totals import Known
 
@@ -161,19 +162,16 @@ class CountedFromFirst(Counted):
     def _compared(at: At, other: Page | None) -> Asking[tuple[At, Shown]]:
         """What another answer shows of a first page, also where values of rows without ids move.
 
-        The first request sent once more shows which do: the others tell rows apart. A list that
-        does not page, and whose every value moves, gives no two answers alike.
+        A list that does not page, and whose every value moves, gives no two answers alike.
         """
         shown = compared(at.page, other)
-        if shown is not Shown.OTHERS or other is None or at.page.ids:
+        if shown is not Shown.OTHERS or other is None:
             return at, shown
-        at, again = yield from at.ask(at.sent, "whether rows move")
-        at = at.moving(again)
-        if (shown := compared(at.page, other)) is Shown.OTHERS:
-            is_as_long = not at.is_more and abs(other.length - at.page.length) <= 1
-            if is_as_long and compared(at.page, again) is Shown.OTHERS:
-                shown = Shown.ALL
-        return at, shown
+        at = yield from at.steadied()
+        shown = compared(at.page, other)
+        is_as_long = not at.is_more and abs(other.length - at.page.length) <= 1
+        is_unknown = shown is Shown.OTHERS and at.learnt.moving == WHOLLY
+        return at, Shown.ALL if is_unknown and is_as_long else shown
 
     def _judged(self, at: At, shown: Shown, *, is_refused: bool = False) -> Deciding:
         """What follows a short first page by what an experiment has shown.

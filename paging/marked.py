@@ -32,7 +32,7 @@ from paging.paginator import ACCEPT, Paginator, refused, total_of, unseen
 from paging.rows import FEWEST
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import Deciding, End, Learnt, Step
-from paging.totals import Known, Totals, total_further_out
+from paging.totals import Known, total_further_out
 
 _ABOUT_END = "the end after a full page"
 _ABOUT_MARKER = "a list without a marker"
@@ -394,10 +394,8 @@ class Marked(Paginator):
             if page.length < self._asked(sent):
                 return end  # null may well be true there: what no size shows is left
             return (yield from unless_led_on(sent, page, end, doubt, trials))
-        now = end.progress
-        # Then the one asked for says nothing of the numbers told.
-        total = Totals(now.total, now.total_pages, perhaps=now.perhaps)
-        told = other.totals(other.length) if other else total
+        # Then the size asked for says nothing of the numbers told.
+        told = other.totals(other.length) if other else page.totals(self._asked(sent))
         is_told = told.exceed(page.most) or total_further_out(page.holder, page.body) > page.most
         heeds = "heeds no smaller page size" if is_asked else "is asked for no page size"
         warning = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
@@ -22,7 +23,7 @@ from paging.continuations import (
     positions_told,
     values_told,
 )
-from paging.rows import Way, are_alike, texts_of
+from paging.rows import FEWEST, Way, texts_of
 from paging.scopes import Scopes, is_page, scopes_in, scopes_of
 from paging.signal_names import asks_more
 from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
@@ -273,20 +274,15 @@ class Page(Shape, frozen=True, dict=True):
         return () if is_item else (*scopes_in(self.headers), *scopes_of(self.body, self.holder))
 
     def repeats(self, previous: Page | None) -> bool:
-        """Whether the rows are those of another page.
-
-        By their ids where every row has one, else by their values; where some of those move, by
-        a column that stays.
-        """
+        """Whether the rows are those of another page, in whatever order: by what tells them."""
         if not self.rows or previous is None or len(previous.rows) != len(self.rows):
             return False
-        if self.outside != previous.outside:
-            return False
-        if self.ids and previous.ids:
-            return set(self.ids) == set(previous.ids)
-        is_same = self.rows == previous.rows or are_alike(self.rows, previous.rows)
-        is_same |= bool(self.moving) and self.keys_as(previous) == previous.keys_as(self)
-        return is_same and self.enclosing == previous.enclosing
+        if self.outside != previous.outside or self.rows == previous.rows:
+            return self.outside == previous.outside and self.enclosing == previous.enclosing
+        # Texts of all rows of a large page would be held in memory, and two are alike by chance.
+        is_told = isinstance(self.rows, list) and len(self.rows) >= FEWEST
+        is_told = is_told or bool(self.ids or self.moving)
+        return is_told and Counter(self.keys_as(previous)) == Counter(previous.keys_as(self))
 
     @cached_property
     def signal(self) -> Verdict:
@@ -357,9 +353,9 @@ class Progress(Struct, frozen=True):
     Where ``data_path`` leads through lists, ``rows`` at least, and ``in_all`` at most. ``hides``: a
     page that was not full was followed by rows, so that some are hidden or pages uneven. ``since``:
     the earliest page with rows of the previous one; ``wanted``: the size asked for at first.
-    ``total``: what is believed to be all rows; ``perhaps``: what may be, by the last page;
-    ``fell_from``: a total that a later answer told less than, 0 where none did. ``due``: the ids of
-    rows that a request showed behind the first page, and that did not come yet.
+    ``total``: what is believed to be all rows; ``fell_from``: a total that a later answer told less
+    than, 0 where none did. ``due``: the ids of rows that a request showed behind the first page,
+    and that did not come yet.
     """
 
     pages: int = 0
@@ -375,7 +371,6 @@ class Progress(Struct, frozen=True):
     begun: PageRequest | None = None
     wanted: int = 0
     total: int | None = None
-    perhaps: int = 0
     total_pages: int | None = None
     total_found: bool = False
     fell_from: int = 0
@@ -432,7 +427,6 @@ class Progress(Struct, frozen=True):
             begun=self.begun if self.pages else page.request,
             wanted=self.wanted if self.pages else asked,
             total=total,
-            perhaps=totals.perhaps,
             total_pages=pages if pages > 1 else None,
             total_found=self.total_found or page.total is not None,
             fell_from=self.fell_from or (self.total or 0) * fell,

@@ -157,7 +157,12 @@ class Paginator(ABC):
         self, progress: Progress, sent: PageRequest, page: Page, learnt: Learnt = NOTHING_LEARNT
     ) -> Deciding:
         """What to do after ``page``; raises PaginationError when that cannot be known."""
-        told = self._with_total(page)
+        last, told = progress.previous, self._with_total(page)
+        # The first page of a resource that others come after is there to be asked for again.
+        if last and progress.pages == 1 and not (told.ids or told.repeats(last)):
+            learnt = yield from learnt.steadied(last, progress)
+        progress = replace(progress, previous=last and last.steady(learnt.moving))
+        told = told.steady(learnt.moving)
         step = yield from self._step(learnt, progress, sent, told)
         return self._with_total_found(step, told)
 
@@ -313,7 +318,7 @@ class SinglePage(Paginator):
     def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
-        most = now.total or now.perhaps
+        most = now.total or page.totals().perhaps
         counts_more = now.known is Known.MORE or most > page.most
         is_more = told is Verdict.MORE or (counts_more and not says_end(page))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED

@@ -74,9 +74,9 @@ class At(Struct, frozen=True):
         pairs = zip(page.keys_as(before), page.rows, strict=True)
         return frozenset(key for key, row in pairs if key in self.known and rows[key] == row)
 
-    def moving(self, again: Page | None) -> At:
-        """The same with what moved in another answer to the same request."""
-        learnt = self.learnt.moved(self.page, again)
+    def steadied(self) -> Asking[At]:
+        """The same with what moves in rows without ids."""
+        learnt = yield from self.learnt.steadied(self.page, self.now)
         page = self.page.steady(learnt.moving)
         return replace(self, learnt=learnt, page=page, now=replace(self.now, previous=page))
 

@@ -3,54 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
 
-from json_values import MISSING, Found, Json, follow
+from json_values import Json
 
 Way = tuple[str, ...]
 """The keys that lead to a place in a row."""
 
-_SAMPLE = 100  # rows that are compared column by column
-_DEEPEST = 3  # keys that lead to a text
+WHOLLY: frozenset[Way] = frozenset({()})
+"""What moves where nothing that stays tells rows apart: then their whole values do."""
 FEWEST = 3
 """Rows; fewer may be the same, or as many as some number, by chance."""
 
 
-def are_alike(rows: Sequence[Json], others: Sequence[Json]) -> bool:
-    """Whether rows without ids are the same ones, with some values that moved meanwhile.
-
-    In whatever order: each has a text of its own in some place.
-    """
-    return any(values_in(rows, way) == values_in(others, way) for way in columns(rows))
-
-
-def columns(rows: Sequence[Json]) -> list[Way]:
-    """The places in rows where each has a text, and another one: those may tell them apart.
-
-    A row that is a text is that place itself.
-    """
-    sample = [row for row in rows[:_SAMPLE] if isinstance(row, dict | str)]
-    if not FEWEST <= len(sample) == len(rows[:_SAMPLE]):
-        return []
-    return [way for way in _texts(sample[0]) if len(values_in(sample, way)) == len(sample)]
-
-
 def moving(rows: Sequence[Json], again: Sequence[Json]) -> frozenset[Way]:
-    """The places in which two answers differ about the same rows.
+    """The places in which two answers to one request differ, in whatever order their rows are.
 
-    None where what is in others does not tell the rows apart.
+    The others tell the rows apart.
     """
-    pairs = zip(rows, again, strict=False)  # fewer are no answer to the same
-    ways = frozenset(way for pair in pairs for way in _moved(*pair))
-    return ways if len({*texts_of(rows, ways)}) == len(rows) == len(again) else frozenset()
+    ours, theirs = (
+        Counter(leaf for row in some for leaf in _leaves(row)) for some in (rows, again)
+    )
+    ways = frozenset(way for way, _ in (ours - theirs) + (theirs - ours))
+    is_told = len({*texts_of(rows, ways)}) == len(rows) == len(again)
+    return ways if is_told or not ways else WHOLLY
 
 
-def _moved(row: Found, again: Found, around: Way = ()) -> Iterator[Way]:
-    if isinstance(row, dict) and isinstance(again, dict):
-        for key in row.keys() | again.keys():
-            yield from _moved(row.get(key, MISSING), again.get(key, MISSING), (*around, key))
-    elif row != again:
-        yield around
+def _leaves(part: Json, around: Way = ()) -> Iterator[tuple[Way, str]]:
+    """What a row has, as texts by place; a list is one."""
+    if isinstance(part, dict) and part:
+        for key, value in part.items():
+            yield from _leaves(value, (*around, key))
+    else:
+        yield around, json.dumps(part, sort_keys=True)
 
 
 def texts_of(
@@ -66,21 +52,6 @@ def _without(row: Json, ways: Collection[Way]) -> Json:
         return row
     inside = {key: {way[1:] for way in ways if way[:1] == (key,)} for key in row}
     return {key: _without(row[key], left) for key, left in inside.items() if () not in left}
-
-
-def _texts(part: Json, around: Way = ()) -> Iterator[Way]:
-    """The places of the texts in a row, also within its objects."""
-    if isinstance(part, str):
-        yield around
-    elif isinstance(part, dict) and len(around) < _DEEPEST:
-        for key, value in part.items():
-            yield from _texts(value, (*around, key))
-
-
-def values_in(rows: Sequence[Json], way: Way) -> frozenset[str]:
-    """The texts that rows have in a place."""
-    found = (follow(row, way) for row in rows)
-    return frozenset(value for value in found if isinstance(value, str))
 
 
 def row_key(named: tuple[str, Json]) -> Hashable:

@@ -79,10 +79,16 @@ class Learnt(Struct, frozen=True):
         """Whether it was shown that an offset counts rows."""
         return self.counts_rows or self.hides_rows or self.page_size is not None
 
-    def moved(self, page: Page, again: Page | None) -> Learnt:
-        """With what moved in another answer to the same request."""
-        ways = moving(page.rows, again.rows) if again and not page.ids else frozenset()
-        return replace(self, moving=(self.moving or frozenset()) | ways)
+    def steadied(self, page: Page, now: Progress) -> Asking[Learnt]:
+        """Once a resource: with what moves in rows without ids when their page is asked for again.
+
+        The rest tells them apart; a row that is a text, all of it.
+        """
+        is_told = page.ids or isinstance(page.rows[0], str) or not isinstance(page.rows, list)
+        if is_told or page.request is None or self.moving is not None:
+            return self
+        learnt, again = yield Experiment(page.request, "whether rows move", self, now)
+        return replace(learnt, moving=moving(page.rows, again.rows) if again else frozenset())
 
     def refutes(self, length: int | None) -> bool:
         """Whether lists may go on after a first page of so many rows, which is not full.

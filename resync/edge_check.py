@@ -98,12 +98,12 @@ class EdgeCheck:
         if before is None:
             return True
         page = unless_hollow((await self._walker.page_of(before, self.source)).page, first.page)
-        remedy = None
-        is_other = compared(first.page, page) is Shown.OTHERS
-        if is_other and not await self._rows_move(first):
-            remedy = "set startPage to 0"
-        elif begins_before(first.page, page) and not await self._moves(first, page):
-            remedy = "set paginationType to offset"
+        remedy = _remedy(first.page, page)
+        if remedy:
+            # Rows may have been added meanwhile, or tell nothing as their values move.
+            again = (await self._walker.page_of(first.request, self.source)).page
+            is_steady = _remedy(first.page, again) is None and _remedy(again, page) == remedy
+            remedy = remedy if is_steady else None
         if remedy:
             what = self.source.endpoint.pagination.type
             raise PaginationError(
@@ -113,14 +113,9 @@ class EdgeCheck:
             )
         return bool(first.page.rows or page.rows)
 
-    async def _moves(self, first: Asked, before: Page) -> bool:
-        """Whether a first page is another one by now, as rows were added or values of them move."""
-        again = (await self._walker.page_of(first.request, self.source)).page
-        return begins_before(first.page, again) or not begins_before(again, before)
 
-    async def _rows_move(self, first: Asked) -> bool:
-        """Whether rows without ids are others for the same request, too: then they tell nothing."""
-        if first.page.ids:
-            return False
-        again = (await self._walker.page_of(first.request, self.source)).page
-        return compared(first.page, again) is Shown.OTHERS
+def _remedy(first: Page, before: Page) -> str | None:
+    """How to read the rows of a page before the first one that this does not have, if any."""
+    if compared(first, before) is Shown.OTHERS:
+        return "set startPage to 0"
+    return "set paginationType to offset" if begins_before(first, before) else None

@@ -1459,7 +1459,7 @@ async def test_an_unpaged_list_without_ids_whose_values_move(style: str, count: 
 
     assert found.message == ""
     assert sorted(found.ids, key=str) == sorted(f"n{at}" for at in range(count))
-    assert found.requests < MORE
+    assert found.requests <= MORE
 
 
 @pytest.mark.parametrize("style", COUNTED)
@@ -1482,7 +1482,7 @@ async def test_an_unpaged_list_without_ids_whose_names_lie_deeper(
     assert sorted(cast("dict[str, str]", one)["name"] for one in found.ids) == sorted(
         f"n{at}" for at in range(count)
     )
-    assert found.requests < MORE
+    assert found.requests <= MORE
 
 
 @pytest.mark.parametrize("style", COUNTED)
