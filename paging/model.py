@@ -222,7 +222,7 @@ class Page(Shape, frozen=True, dict=True):
     @property
     def most(self) -> int:
         """How many rows there are at most, whatever is paged."""
-        return max(self.lengths.values())
+        return max(*self.lengths.values(), self.together)
 
     def fills(self, size: int) -> bool:
         """Whether a page is as long as ``size``: one of its lists, or all of them together."""

@@ -172,17 +172,19 @@ class Counted(Paginator):
         self, progress: Progress, upcoming: PageRequest, *, begun: int = 0, guesses: bool = True
     ) -> Iterator[PageRequest]:
         """The rest of the pages, when the API told its total, and it is known what that counts."""
-        if is_manifold(progress.previous):
+        if (previous := progress.previous) is None or is_manifold(previous):
             return
-        by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
+        # A page of several lists is as long as all of them.
+        largest = max(progress.largest, previous.most)
+        by_rows = -(-(progress.total or 0) // largest) if largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
-        last = progress.previous and progress.previous.request
+        last = previous.request
         is_even = self._counts_pages or progress.last_was_full
-        moved = (self._at(last) or 0) + self._stride(progress.largest) if last and is_even else None
+        moved = (self._at(last) or 0) + self._stride(largest) if last and is_even else None
         if last and self._at(upcoming) != moved:
             return  # by how far the walk moves on is known from page to page
         for count in range(begun, 0 if self._settings.in_order else left):
-            yield self._moved(upcoming, count * self._stride(progress.largest))
+            yield self._moved(upcoming, count * self._stride(largest))
 
     # --- positions -----------------------------------------------------------------------
 

@@ -418,6 +418,27 @@ async def test_two_lists_that_share_each_page(style: str, count: int) -> None:
         assert {*found.ids} == {*range(count)}
 
 
+@pytest.mark.parametrize("total", [{}, {"total": 45}])
+@pytest.mark.parametrize("cap", [1000, 10])
+@pytest.mark.parametrize("size", [2, 20])
+async def test_two_lists_that_share_each_page_mixed(
+    total: dict[str, Json], cap: int, size: int
+) -> None:
+    """A page is as long as both are together, and so is what a total speaks of."""
+
+    def mixed(given: Json) -> Json:
+        both: dict[str, list[Json]] = {"a": [], "b": []}
+        for row in cast("list[dict[str, int]]", given):
+            both["b" if row["id"] % 3 else "a"].append({"id": row["id"]})
+        return cast("Json", both)
+
+    api = Api("page", 45, cap=cap, list_of=mixed, around=steady(total))
+    found = await outcome(api, paging("page", size), data_path=".a[], .b[]")
+
+    is_all(found, list(range(45)))
+    assert found.requests <= 45 // min(size, cap) + 1 + HANDFUL
+
+
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("lengths", [(0, 45), (20, 45), (45, 20), (5, 45)])
 async def test_two_lists_of_which_each_is_paged(style: str, lengths: tuple[int, int]) -> None:
