@@ -241,6 +241,7 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
     nested = (any(isinstance(follow(item, one), dict | list) for item in items) for one in held)
     plain = [one for one, is_nested in zip(held, nested, strict=True) if not is_nested]
     only = plain[0] if depth and depth + 1 == len(path) and len(plain) == 1 else None
+    ends = [value for item in items if is_scalar(value := follow(item, begun))] if depth else []
     scored: dict[tuple[str, ...], float] = {}
     for one in sorted(known, key=len):
         scores = [_NAMED * alikeness(name, one[-1])] if name else []
@@ -256,7 +257,8 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
         if letters("".join(one)) == letters("".join(path)):
             scores.append(_ELSEWHERE)
         # And there as what it is for: `.role.slug` for a role.
-        if one == only:  # all that is where the path leads
+        # All that is where the path leads, or what has no keys there.
+        if one == only or (one == begun and ends and not held):
             scores.append(_ONLY)
         is_called = name.lower() in map(str.lower, one)
         scored[one] = max(scores, default=0.0) + (_CALLED if is_called and scores else 0.0)

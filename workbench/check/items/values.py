@@ -275,12 +275,10 @@ class Values:
             return []
         first, read = first_paths(jq), paths_in(jq)
         for path in dict.fromkeys([*first, *read]):
-            if path in first and (found := self._too_deep(seen, name, jq, path, items)):
-                return found
             meant, score = next(iter(alike(path, items).items()), ((), 0.0))
-            if score < _TYPING or len(meant) != len(path) or meant in read:
+            if score < _TYPING or len(meant) > len(path) or meant in read:
                 continue  # of several that may be there one is
-            same = next(at for at, key in enumerate(path) if key != meant[at])
+            same = next((at for at, key in enumerate(meant) if key != path[at]), 0)
             if any(isinstance(follow(item, path[:same]), dict) for item in items):
                 problem = f"{_what(name)} {jq!r}: no item has {written(path)}"
                 other = jq.replace(written(path), written(meant))
@@ -293,19 +291,6 @@ class Values:
                     continue
                 remedy = Write(other)
                 return [seen.finding(_place(name), problem, remedy, "warn")]
-        return []
-
-    def _too_deep(
-        self, seen: Seen, name: str, jq: str, path: tuple[str, ...], items: Items
-    ) -> list[Finding]:
-        """A key of what is a text or a number wherever it is there."""
-        for length in range(1, len(path)):
-            values = [follow(item, path[:length]) for item in items]
-            held = [one for one in values if not (one is None or isinstance(one, Missing))]
-            if held and all(map(is_scalar, held)):
-                problem = f"{_what(name)} {jq!r}: {written(path[:length])} has no keys in any item"
-                remedy = Write(jq.replace(written(path), written(path[:length])))
-                return [seen.finding(_place(name), problem, remedy)]
         return []
 
     async def _finds_more(self, other: str, jq: str, items: Items) -> bool:
