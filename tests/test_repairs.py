@@ -11,6 +11,7 @@ from json_values import MISSING
 from tests.check_bench import PREFIX
 from tests.check_scene import SETTINGS, Scene, settings, swap
 from tests.fault_api import FaultApi
+from tests.literals import Json
 from tests.repairs import Bench, repaired
 from tests.slips import Slip
 from tests.test_check_products import some
@@ -20,7 +21,7 @@ _MAPPINGS = ("port", "entity", "mappings")
 _PARAMETERS = ("selector", "path_parameters")
 
 
-def of_mapping(at: int, *path: str, value: str) -> Slip:
+def of_mapping(at: int, *path: str, value: Json) -> Slip:
     """One value of a resource's mapping."""
     return Slip("", {("mapping", ("resources", at, *path)): value})
 
@@ -95,6 +96,36 @@ SLIPS: dict[str, tuple[str, Slip]] = {
     "a key of a data_path that is no path": (
         "monday",
         of_mapping(1, "selector", "data_path", value=".Data.boards[].items_page.items"),
+    ),
+    "a key of what has no keys, beside one called so": (
+        "confluence-data-center",
+        of_mapping(1, *_MAPPINGS, "title", value=".title.id"),
+    ),
+    "a key of a text that a program goes on with": (
+        "harbor",
+        of_mapping(
+            2,
+            *_PARAMETERS,
+            "repository",
+            "field",
+            value='.name.id | split("/")[1:] | join("/") | @uri',
+        ),
+    ),
+    "a variable that a query needs, and nothing gives": (
+        "monday",
+        Slip("", {("mapping", ("resources", 1, "selector", "body", "variables")): MISSING}),
+    ),
+    "a variable by another name than the query's": (
+        "monday",
+        of_mapping(1, "selector", "body", "variables", value={"boarrd": "{board}"}),
+    ),
+    "a variable that is null": (
+        "github-graphql",
+        of_mapping(1, "selector", "body", "variables", value={"org": None}),
+    ),
+    "a placeholder with a minus": (
+        "notion",
+        of_mapping(1, "kind", value="/databases/{database-id}/query"),
     ),
     "a method that is forgotten below parents": (
         "monday",

@@ -115,7 +115,11 @@ def _query(text: str, document: DocumentNode, operation: OperationDefinitionNode
     elif not text.startswith("{", begins):
         begins += len(operation.operation.value)
     root = _selected(text, Selected("", begins), operation.selection_set)
-    declared = {one.variable.name.value: text[slice(*_span(one.type))] for one in variables}
+    types = [text[slice(*_span(one.type))] for one in variables]
+    declared = {
+        one.variable.name.value: kind.rstrip("!") if one.default_value else kind
+        for one, kind in zip(variables, types, strict=True)
+    }
     names = _Names({_span(one.variable) for one in variables})
     visit(document, names)
     return Query(text, declared, names.used, root, begins, names.is_whole)

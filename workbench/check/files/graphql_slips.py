@@ -18,7 +18,7 @@ from pagination import PaginationSettings
 from resync.path_parameters import Endpoint, Parameter
 from workbench.check.files.documents import Document
 from workbench.check.files.graphql import Query, Selected, read_query, unclosed
-from workbench.check.findings import Path, Remedy, Told, Write, likeness, nearest
+from workbench.check.findings import Path, Remedy, Told, Write, likeness, moved, nearest
 
 _VARIABLES: Final = "variables."
 _ROWS: Final = frozenset({"nodes", "edges"})
@@ -96,7 +96,7 @@ class _Selector:
             problem = "a GraphQL query is the body of a POST, and is sent by GET"
             self.document.note((*self.base, "method"), problem, Write("POST"))
             return
-        found = self._outside(query) or self._undeclared(query)
+        found = self._outside(query) or self._undeclared(query) or self._ungiven(query)
         found = found or self._unused(query) or self._unread(query)
         if found is not None:
             path, problem, remedy = found
@@ -171,6 +171,26 @@ class _Selector:
         other, place = _VARIABLES + free[0], (*self.base, "pagination", key)
         problem = f"the query declares no ${name}, and ${free[0]} has no value"
         return place, problem, Told(f"write {key}: {other}", {place[2:]: other})
+
+    def _ungiven(self, query: Query) -> _Found | None:
+        """At the values of variables, where a needed one has none, or one has another name."""
+        given, path = self._given, (*self.base, "body", "variables")
+        sent = {*given, self._position, self._size}
+        free = {one: kind for one, kind in query.declared.items() if one in query.used - sent}
+        for other in sorted(given.keys() - query.declared.keys()):
+            if like := nearest(other, free):
+                problem = f"the query declares no ${other}, and ${like} has no value"
+                to = (*path, like)
+                return (*path, other), problem, moved(f"write {like}", (*path, other), to)
+        needed = next((one for one, kind in free.items() if kind.endswith("!")), None)
+        if needed is None:
+            return None
+        problem = f"the query needs ${needed}, and nothing gives it a value"
+        names = self.document.at((*self.base[:3], "path_parameters"))
+        name = nearest(needed, map(str, names)) if isinstance(names, dict) else None
+        value = f"{{{name}}}" if name else "<its value>"
+        told = f"write variables: {{{needed}: '{value}'}} in body"
+        return path, problem, Told(told, {(*path[2:], needed): value} if name else {})
 
     def _misspelt(self, query: Query, used: str, declared: str) -> _Found:
         """At a query that uses a variable under another name than it declares: the given one."""

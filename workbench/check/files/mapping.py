@@ -51,7 +51,8 @@ def _unquoted(document: Document) -> Iterator[Path]:
             names = {str(name) for name in known} if isinstance(known, dict) else set()
             for path, name in _bare(held, base):
                 # A body may well have an object with a null in it.
-                if name in names or part[-1] not in {"body", "path_parameters"}:
+                is_meant = name in names and path[-1] != "variables"
+                if is_meant or part[-1] not in {"body", "path_parameters"}:
                     problem = f"{dotted(path)} is an object: {{{name}}} has no quotes"
                     document.note(path, problem, Write(f"{{{name}}}"))
                     yield path

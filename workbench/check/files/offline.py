@@ -62,9 +62,9 @@ async def read_installation(
     await check_programs(document, jq)
     if config is not None and not document.findings:
         pagination = settings.pagination if settings else PaginationSettings()
-        check_resources(document, config, pagination, jq)
+        check_queries(document, config, pagination)
         if not document.findings:
-            check_queries(document, config, pagination)
+            check_resources(document, config, pagination, jq)
     blueprints_document = None
     blueprints: dict[str, Blueprint] = {}
     if paths.blueprints is not None:

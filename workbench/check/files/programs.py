@@ -37,7 +37,7 @@ _JQ: Final = (
 )  # fmt: skip
 """Where jq stands in a resource."""
 _PARAMETERS: Final = ("selector", "path_parameters")
-_BRACED: Final = re.compile(r"\{\w+\}")
+_BRACED: Final = re.compile(r"\{[\w.-]+\}")
 _OF_OTHERS: Final = re.compile(
     r"\$\{(\w+)\}|\{\{\s*(\w+)\s*\}\}|<(\w+)>|(?<=/):(\w+)(?=/|$)|%\((\w+)\)s"
 )
@@ -213,7 +213,7 @@ def _misspelt(
             if f".__{other}" in json.dumps(document.at(("resources", at))):
                 words = f"call it {other}, as the mapping does"
                 return place, moved(words, place, (*place[:-1], other))
-            also = f"call path_parameters.{name} {other}"
+            also = f"call path_parameters.{name} {other}" if other.isidentifier() else ""
             return path, Write(text.replace(hole, f"{{{name}}}"), also=also)
     parts = resource.kind.split("/")
     if name in parts:

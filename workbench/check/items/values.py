@@ -19,7 +19,6 @@ from workbench.check.guesses.expressions import (
     better,
     first_paths,
     has_path,
-    is_scalar,
     is_something,
     leaves,
     paths_in,
