@@ -21,6 +21,8 @@ _PATH: Final = re.compile(rf"(?<![\w\])}}?])\.({_KEY}(?:\.{_KEY})*)")
 _MINUS: Final = re.compile(rf"((?:\.{_KEY})*)\.([A-Za-z_]\w*(?:-\w+)+)")
 """A key with a minus, which jq takes for two things."""
 _JOINED: Final = re.compile(rf"\.{_KEY}(?:\s+\.{_KEY})+")
+_ELEMENTS: Final = re.compile(rf"((?:\.{_KEY})+)\[-?\d*\]\??((?:\.{_KEY})+)")
+"""A key of the elements of a list, or of one of them."""
 _TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
 _LIKE: Final = 0.66
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
@@ -180,6 +182,13 @@ def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
     for match in _MINUS.finditer(_masked(expression)):
         if has_path(items, keys := (*_keys(match[1]), match[2])):
             found[expression[: match.start()] + written(keys) + expression[match.end() :]] = 1.0
+    for match in _ELEMENTS.finditer(_masked(expression)):
+        lists = [follow(item, _keys(match[1])) for item in items]
+        rows = [row for one in lists if isinstance(one, list) for row in one]
+        objects = [row for row in rows if isinstance(row, dict)]
+        for instead, score in alike(_keys(match[2]), objects, name).items():
+            candidate = expression[: match.start(2)] + written(instead) + expression[match.end(2) :]
+            found[candidate] = score
     for match in _PATH.finditer(_masked(expression)):
         for text in _through_lists(_keys(match[1]), items):
             found[expression[: match.start()] + text + expression[match.end() :]] = 1.0

@@ -51,7 +51,8 @@ class _Unheld:
     @property
     def remedy(self) -> str | Paged:
         """What to write; "" where nothing shows it."""
-        return Paged({self.name: self.meant.lstrip(".")}, "there it stands") if self.meant else ""
+        meant = self.meant if self.path.startswith(".") else self.meant.lstrip(".")
+        return Paged({self.name: meant}, "there it stands") if meant else ""
 
 
 class Pages:

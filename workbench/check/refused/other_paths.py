@@ -90,7 +90,12 @@ class OtherPaths:
         wanted = Wanted(
             kind, data_path, tuple(named), made, tuple(others), words, wants_rows=wants_rows
         )
-        read = {one.config.kind.partition("?")[0].rstrip("/") for one in near.all if is_new}
+        asked = seen.config.selector.query_params
+        read = {
+            one.config.kind.partition("?")[0].rstrip("/")
+            for one in near.all
+            if is_new and one.config.selector.query_params == asked
+        }
         request = target.first
         if request is None:
             return ""
@@ -176,6 +181,7 @@ class OtherPaths:
             return [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS], *worded[:_MOST_SLIPS]]
         # What is no GET goes to words of the mapping alone, or to its own end; then to searches.
         words = near.known.words.union(*(one.split("/") for one in (path, *near.known.paths)))
+        words |= {one.lower() for one in words}
         own = _among(others, path, words, words)
         more = [*others, *searches_like(path), *slips_undone(path)]
         searches = dict.fromkeys(_among(more, path, words, words | SEARCHES.keys()))
