@@ -24,6 +24,7 @@ from workbench.check.guesses.names import (
     IDENTIFYING,
     alikeness,
     counted,
+    dated,
     is_numbered,
     letters,
     names_in,
@@ -272,7 +273,7 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     yield from _punctuated(value, same)
     if len(value) > LONGEST:
         return
-    yield from ((1, one) for one in values_like(value, sources.items))
+    yield from ((1, one) for one in (*values_like(value, sources.items), *dated(value)))
     if PARTS.fullmatch(value):
         yield _USUALLY, counted(value)
         quoted = {*_QUOTED.findall(sources.said)}
@@ -416,10 +417,12 @@ def values_like(value: str, items: Items) -> list[str]:
         return []
     for holder in (one for item in items for one in _objects(item)):
         own = {key: str(one) for key, one in holder.items() if isinstance(one, str | int)}
-        is_of_it = value in own.values()
+        called = [key for key, one in own.items() if one == value]
+        is_of_it = bool(called)
         for key, one in own.items():
             score = likeness(one.lower(), value.lower()) if len(one) <= LONGEST else 0.0
-            if score >= _TYPING or (is_of_it and key in IDENTIFYING):
+            is_beside = key in IDENTIFYING or any(key.startswith(f"{one}_") for one in called)
+            if score >= _TYPING or (is_of_it and is_beside):
                 found[one] = max(found.get(one, 0.0), score)
     return sorted(found, key=lambda one: -found[one])[:MOST_OF_ONE]
 

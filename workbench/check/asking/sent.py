@@ -51,6 +51,8 @@ class Sent:
     """The path with the query that it is a part of."""
     is_filled: bool = False
     """Whether its value has a path parameter's in it."""
+    joint: str = ""
+    """What joins the elements, where they are one text."""
 
     @property
     def name(self) -> str:
@@ -80,7 +82,15 @@ class Sent:
         if not self.whole:
             return value
         held = [value if one == self.value else one for one in self.whole]
-        return [one for one in held if one is not None]
+        held = [one for one in held if one is not None]
+        return self.joint.join(map(str, held)) if self.joint else held
+
+    @property
+    def elements(self) -> list[Sent]:
+        """It by each element of a list that is one text; else it alone."""
+        parts = str(self.value).split(",") if self.is_text and not self.whole else []
+        whole = tuple(parts) if len(parts) >= _FEWEST and "" not in parts else ()
+        return [replace(self, value=one, whole=whole, joint=",") for one in whole] or [self]
 
     @property
     def is_text(self) -> bool:

@@ -147,11 +147,11 @@ async def better_variant(
         if other is not None and rows_of(body) == rows_of(other) and own <= await wish.worth(other):
             spent += 1
             renamed = dataclasses.replace(one.sent, path=(*one.sent.path[:-1], one.name))
-            odd = await wish.answered(_revalued(one.request, renamed, MADE_UP))
+            odd = await wish.answered(revalued(one.request, renamed, MADE_UP))
             own = own if rows_of(odd) != rows_of(body) else 0
         if own > best and isinstance(one.value, list) and not one.sent.whole:
             spent += 1  # of a parameter that comes twice one alone may be heeded
-            last = await wish.answered(_revalued(one.request, one.sent, one.value[-1]))
+            last = await wish.answered(revalued(one.request, one.sent, one.value[-1]))
             own = own if rows_of(last) != rows_of(body) else 0
         if own > best:
             best, found = own, one
@@ -181,8 +181,8 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
             continue
         if one.whole and str(one.value) not in sources.refuses(one.whole):
             continue  # another element of the list is named
-        for rank, other in typed_for(one, sources):
-            yield Variant(rank, one, _revalued(request, one, other), value=other)
+        for rank, other in () if one.joint else typed_for(one, sources):
+            yield Variant(rank, one, revalued(request, one, other), value=other)
         names = [
             (rank, name)
             for rank, name in by_rank(names_for(one, sources))
@@ -199,7 +199,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
         for rank, text in values[:MOST_OF_ONE]:
             value = one.otherwise(_typed(text, one.value))
             if (text != str(one.value) or isinstance(one.value, float)) and not _is_doubled(value):
-                yield Variant(rank, one, _revalued(request, one, value), value=value)
+                yield Variant(rank, one, revalued(request, one, value), value=value)
 
 
 def _additions(
@@ -261,33 +261,35 @@ def _renamed(request: PageRequest, sent: Sent, name: str) -> PageRequest:
 
 
 async def moved_part(
-    request: PageRequest, own: AbstractSet[str], answered: Answered
+    request: PageRequest, own: AbstractSet[str], spare: Sent | None, answered: Answered
 ) -> tuple[str, str]:
     """The part of a POST that is to be another one so that it is answered, and that one.
 
-    ``own``: the parameters of the query that are its own. "" for both where none is.
+    ``own``: the parameters of the query that are its own; ``spare``: what is refused, which has to
+    be heeded there. "" for both where none is.
     """
+    odd = _moved(revalued(request, spare, MADE_UP) if spare else request, own)
+    for (part, other, changed), (_, _, made_up) in zip(_moved(request, own), odd, strict=True):
+        body = await answered(changed) if request.method == "POST" else None
+        if body is not None and (not spare or rows_of(await answered(made_up)) != rows_of(body)):
+            return part, other
+    return "", ""
+
+
+def _moved(request: PageRequest, own: AbstractSet[str]) -> Iterator[tuple[str, str, PageRequest]]:
+    """A request with one part as another, and which those are."""
     params = {name: value for name, value in request.params if name in own}
     rest = tuple(pair for pair in request.params if pair[0] not in own)
     held = request.body if isinstance(request.body, dict) else {}
     part, other = ("body_form", "body") if request.is_form else ("body", "body_form")
-    tries = []
     if held:
         texts = ((str(name), str(value)) for name, value in held.items())
-        tries += [
-            (part, other, replace(request, is_form=not request.is_form)),
-            (part, "query_params", replace(request, body=None, params=(*request.params, *texts))),
-        ]
+        yield part, other, replace(request, is_form=not request.is_form)
+        yield part, "query_params", replace(request, body=None, params=(*request.params, *texts))
     if params:
-        body = {**held, **params}
-        tries += [
-            ("query_params", "body", replace(request, params=rest, body=body, is_form=False)),
-            ("query_params", "body_form", replace(request, params=rest, body=body, is_form=True)),
-        ]
-    for one, instead, changed in tries if request.method == "POST" else ():
-        if await answered(changed) is not None:
-            return one, instead
-    return "", ""
+        asked = replace(request, params=rest, body={**held, **params})
+        yield "query_params", "body", replace(asked, is_form=False)
+        yield "query_params", "body_form", replace(asked, is_form=True)
 
 
 def _is_doubled(value: Json) -> bool:
@@ -305,7 +307,8 @@ def _segment(value: Json) -> str:
     return "/" + quote(str(value), safe="")
 
 
-def _revalued(request: PageRequest, sent: Sent, value: Json) -> PageRequest:
+def revalued(request: PageRequest, sent: Sent, value: Json) -> PageRequest:
+    """The request with another value for what is sent there."""
     if sent.part == IN_URL:
         held = [*value] if isinstance(value, list) else []
         other = next((one for one in held if one not in sent.whole), "")

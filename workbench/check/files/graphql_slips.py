@@ -182,15 +182,13 @@ class _Selector:
                 problem = f"the query declares no ${other}, and ${like} has no value"
                 to = (*path, like)
                 return (*path, other), problem, moved(f"write {like}", (*path, other), to)
-        needed = next((one for one, kind in free.items() if kind.endswith("!")), None)
-        if needed is None:
-            return None
-        problem = f"the query needs ${needed}, and nothing gives it a value"
         names = self.document.at((*self.base[:3], "path_parameters"))
-        name = nearest(needed, map(str, names)) if isinstance(names, dict) else None
-        value = f"{{{name}}}" if name else "<its value>"
-        told = f"write variables: {{{needed}: '{value}'}} in body"
-        return path, problem, Told(told, {(*path[2:], needed): value} if name else {})
+        for one in (one for one, kind in free.items() if kind.endswith("!")):
+            if name := nearest(one, map(str, names)) if isinstance(names, dict) else None:
+                problem = f"the query needs ${one}, and nothing gives it a value"
+                told = f"write variables: {{{one}: '{{{name}}}'}} in body"
+                return path, problem, Told(told, {(*path[2:], one): f"{{{name}}}"})
+        return None
 
     def _misspelt(self, query: Query, used: str, declared: str) -> _Found:
         """At a query that uses a variable under another name than it declares: the given one."""

@@ -89,6 +89,9 @@ def _of_words(text: str, at: int) -> Iterator[_Edit]:
             yield _Edit(at, word[0], _WORDS[word[0]], f"write {_WORDS[word[0]]}")
         yield _Edit(at, word[0], f'"{word[0]}"', f'write "{word[0]}", in double quotes')
         yield _Edit(at, "", '"', 'open the quote "')
+    if text[at : at + 1] == "'" and '"' not in text:
+        every = text[at:].replace("'", '"')
+        yield _Edit(at, text[at:], every, "write \" for every ': JSON has double quotes")
     if single := _SINGLE.match(text, at):
         yield _Edit(at, single[0], f'"{single[1]}"', f'write "{single[1]}", in double quotes')
     if comment := _COMMENT.match(text, at):

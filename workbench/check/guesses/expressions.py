@@ -33,7 +33,7 @@ _NAMED: Final = 0.8  # of a key that is called as what it is for
 _MOST: Final = 8  # candidates that are run
 _SAMPLE: Final = 100  # items
 _FEW: Final = 20  # of an answer that is one of many
-_DEEPEST: Final = 5  # objects around a value
+_DEEPEST: Final = 7  # objects around a value
 _DEEPEST_LIST: Final = 5  # around a list, GraphQL's included
 
 

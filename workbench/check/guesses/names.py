@@ -20,6 +20,8 @@ _NAME: Final = re.compile(
     r"\$?[A-Za-z](?:[\w.-]*[A-Za-z0-9])?(?:\[\w+\])+|\$?[A-Za-z][\w.-]*[A-Za-z0-9]"
 )
 _JOINED: Final = re.compile(r"[_.$\[-]|[a-z][A-Z]")
+_DATE: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_MONTHS: Final = 12
 _DIGITS: Final = re.compile(r"\d+")
 _MOST: Final = 24
 IDENTIFYING: Final = ("id", "uuid", "key", "slug", "uid", "name", "login", "email", "uri")
@@ -66,6 +68,14 @@ def counted(name: str) -> str:
     """Several for one, and one for several."""
     one = singular(name)
     return one if one != name else plural(name)
+
+
+def dated(text: str) -> list[str]:
+    """A date, written in another order of its parts, as ISO 8601 has it."""
+    found = _DATE.fullmatch(text)
+    day, month, year = found.groups() if found else ("", "", "")
+    orders = ((month, day), (day, month)) if found else ()
+    return [f"{year}-{one:0>2}-{two:0>2}" for one, two in orders if int(one) <= _MONTHS]
 
 
 def without_slip(name: str) -> list[str]:

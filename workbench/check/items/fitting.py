@@ -219,8 +219,10 @@ class _Misfit:
             yield f"[{expression.replace('[0]', '[]')}]"  # all, not one after another or the first
         if self.schema.type == "array":  # all of it, and not the first
             yield from (expression[: one.start()] for one in _INDEXED.finditer(expression))
-        yield from self.within(inner, is_one=bool(self.schema.format))
         inside, name = self.within(inner, is_one=True), letters(self.fault.name)
+        formats = _CONVERSIONS.get(self.schema.format or "", ())
+        yield from inside if self.schema.format else self.within(inner)
+        yield from (text.format(one) for one in inside for text in formats)
         if self.schema.type == "string":  # of the first of several objects what is called so
             yield from (one for one in inside if letters(one.rpartition(".")[2]) == name)
         if self.schema.type == "number":
@@ -243,9 +245,8 @@ class _Misfit:
             return first.within(f"{expression}[0]")
         if not isinstance(held, dict) or self.relation:
             return []
-        last = expression.rpartition(".")[2]
         keys = [str(key) for key, value in held.items() if value is not None]
-        names = (self.fault.name, last)
+        names = (self.fault.name, expression.rpartition(".")[2])
         alike = {key for key in keys if max(likeness(key, one) for one in names) > _ALIKE}
         keys.sort(key=lambda key: (key not in alike, key != "#text", key != "name", key != "value"))
         deeper = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
@@ -12,11 +13,12 @@ from msgspec.structs import replace as replaced
 from framework.mapped_items import Items
 from json_values import Json, follow
 from paging.model import PageRequest
+from transport.observer import PageRead
 from workbench.check.asking.absence import MADE_UP
 from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_PATH, Sent
-from workbench.check.asking.variants import Wish, better_variant, left_out
+from workbench.check.asking.variants import Wish, better_variant, left_out, revalued
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.guesses.expressions import (
     has_path,
@@ -32,6 +34,7 @@ from workbench.check.items.other_lists import at_list, other_list
 from workbench.check.lists.formats import other_format
 from workbench.suggest.vocabulary import words_of
 
+_ASKING: Final = frozenset({"query_params", IN_PATH, "body", "body_form"})
 _SAMPLE: Final = 20  # items whose keys are looked at
 _FEWEST: Final = 2  # expressions that find no key
 _WORD: Final = re.compile(r"(?!true|false)[a-z][\w-]{2,}")
@@ -51,7 +54,7 @@ class Unsent:
         if not items or target.request is None:
             return []
         if not absent:
-            return await self._unheeded(seen, target, items)
+            return await self._unheeded(seen)
         if name := await other_format(self._near, target, absent):
             problem = f"no item has {absent[0][-1]} in the format that it is read in"
             return [seen.finding(("selector", "response_format"), problem, name)]
@@ -107,46 +110,60 @@ class Unsent:
         remedy = at_list(written(path), len(rows))
         return [seen.finding(("selector", "data_path"), problem, remedy)]
 
-    async def _unheeded(self, seen: Seen, target: Target, items: Items) -> list[Finding]:
-        """At a parameter that asks for one value of a key, where items with others come as well.
+    async def _unheeded(self, seen: Seen) -> list[Finding]:
+        """At what is sent and makes no difference, where something that is like it makes one.
 
-        As they do without it. Another name of it that leaves only those items is told.
+        Or where items come that it asks to leave out.
         """
-        request = target.request
-        if request is None or request.method != "GET":
-            return []
-        for sent in self._near.sent(seen, target):
-            path, is_named = _asked_for(sent, items)
-            if not path or await self._is_heeded(request, sent):
-                continue
-            wanted = _asked(sent)
-
-            async def is_heeded(
-                body: Json, path: Sequence[str] = path, wanted: set[str] = wanted
-            ) -> bool:
-                texts = [_texts(path, rows) for rows in _lists(body)]
-                return any(one and one <= wanted for one in texts)
-
-            key = ".".join(path)
-            problem = f"the API does not heed {sent.name}: items with another {key} come too"
-            sources = self._near.sources(target, wanted=path[-1:])
-            found = await better_variant(request, [sent], sources, Wish(self._near.body, is_heeded))
-            if found:
-                place, remedy = found.at(target.base, "so it is heeded")
-                return [seen.finding(place, problem, remedy)]
-            if is_named:
-                told = "correct its name, or remove it"
-                return [seen.finding(sent.at(target.base), problem, told, "warn")]
+        for read in self._near.read_by(seen):
+            target, pages = read.target, read.pages
+            sent = self._near.sent(seen, target) if target.request and pages else []
+            for one in [one for each in sent if each.part in _ASKING for one in each.elements]:
+                if found := await self._indifferent(seen, target, one, pages[0]):
+                    return [found]
         return []
 
+    async def _indifferent(
+        self, seen: Seen, target: Target, sent: Sent, page: PageRead
+    ) -> Finding | None:
+        request, items = target.first, list(page.items)
+        path, is_named = _asked_for(sent, items)
+        # An element that stands in the answer is heeded.
+        is_there = bool(sent.whole) and f'"{sent.value}"' in json.dumps(page.body)
+        is_leaf = is_scalar(sent.value) and not (is_there and not path)
+        if request is None or not is_leaf or await self._is_heeded(request, sent):
+            return None
+        own, wanted = _shape(await self._near.body(request)), _asked(sent)
+
+        async def is_heeded(body: Json) -> bool:
+            texts = [_texts(path, rows) for rows in _lists(body)] if path else []
+            other = not path and bool(items) and any(_lists(body)) and _shape(body) != own
+            return other or any(one and one <= wanted for one in texts)
+
+        paging = target.endpoint.pagination
+        marks = [paging.cursor_path, paging.next_link_path, paging.has_more_path]
+        keys = [one.rpartition(".")[2] for one in marks if one]
+        sources = self._near.sources(target, wanted=path[-1:] or keys)
+        found = await better_variant(request, [sent], sources, Wish(self._near.body, is_heeded))
+        told = f"items with another {'.'.join(path)} come too" if path else "nothing differs by it"
+        problem = f"the API does not heed {sent.name}: {told}"
+        if found:
+            place, remedy = found.at(target.base, "so it is heeded")
+            return seen.finding(place, problem, remedy)
+        if is_named and not sent.whole:
+            told = "correct its name, or remove it"
+            return seen.finding(sent.at(target.base), problem, told, "warn")
+        return None
+
     async def _is_heeded(self, request: PageRequest, sent: Sent) -> bool:
-        """Whether rows differ without a parameter, or with a value that nobody has."""
-        less = left_out(request, sent)
+        """Whether an answer differs without what is sent, or with what nobody has."""
+        value = sent.otherwise(None) if sent.whole else None
+        less = revalued(request, sent, value) if sent.whole else left_out(request, sent)
         if less is None:
             return True
-        others = (less, less.put(sent.name, MADE_UP, "query"))
-        rows, *bare = [_lists(await self._near.body(one)) for one in (request, *others)]
-        return any(rows != one for one in bare)
+        others = (less, revalued(request, sent, sent.otherwise(MADE_UP)))
+        own = _shape(await self._near.body(request))
+        return any([_shape(await self._near.body(one)) != own for one in others])
 
     async def by_other(
         self,
@@ -176,6 +193,11 @@ def _lists(body: Json) -> list[Items]:
     """The lists of objects of an answer."""
     lists = lists_of_objects(body)
     return [[row for row in rows if isinstance(row, dict)] for _, rows in lists]
+
+
+def _shape(body: Json) -> tuple[list[Items], list[str]]:
+    """What tells whether two requests are answered alike: the rows, and what stands beside them."""
+    return _lists(body), sorted(body) if isinstance(body, dict) else []
 
 
 def _asked(sent: Sent) -> set[str]:

@@ -32,6 +32,7 @@ from workbench.check.guesses.paths import (
     slips_undone,
     spoken_paths,
 )
+from workbench.suggest.vocabulary import words_of
 
 _BRACED: Final = re.compile(r"\{(\w+)\}")
 _MOST: Final = 12
@@ -220,7 +221,16 @@ def _among(
         for one in paths
         if ({*one.split("/")[:-1]} <= words and one.rpartition("/")[2] in ends)
         or _is_like(one, path)
+        or _is_read(one, path)
     ]
+
+
+def _is_read(other: str, path: str) -> bool:
+    """Whether two paths end in what says that it is read: `getThings` for `getThing`."""
+    (folder, _, last), (own, _, end) = other.rpartition("/"), path.rpartition("/")
+    first = words_of(end)[:1]
+    is_reading = bool(first) and first[0] in {"get", *SEARCHES}
+    return folder == own and is_reading and words_of(last)[:1] == first
 
 
 def _is_like(other: str, path: str) -> bool:

@@ -429,7 +429,7 @@ class Refused:
         if variant is not None:
             return variant.at(case.target.base, "so it answers")
         own = {one.name for one in sent if one.part == "query_params"}
-        part, other = await moved_part(request, own, answered)
+        part, other = await moved_part(request, own, spare, answered)
         told = f"write it as {other} in the place of {part}: so it answers"
         if part:
             return (*case.target.base, part), told
