@@ -10,7 +10,9 @@ import pytest
 from json_values import Json as JsonValue
 from tests.check_scene import Scene, listed, notes, person, serving, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer
+from workbench.check.asking.alternatives import values_like
 from workbench.check.findings import Write
+from workbench.check.guesses.names import dated
 from workbench.check.items.identifiers import unique_key
 
 ROWS = 25
@@ -319,3 +321,24 @@ async def test_a_path_without_its_beginning(scene: Scene, of_parents: bool) -> N
         place[1],
         f"write {key}: '/teams/{{team}}/notes' (as another kind has it)",
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("31.12.2026", ["2026-12-31"]),
+        ("01/02/2026", ["2026-02-01", "2026-01-02"]),
+        ("2026-12-31", []),
+        ("1.2.3", []),
+    ],
+)
+def test_a_date_is_written_as_the_standard_has_it(value: str, meant: list[str]) -> None:
+    """In both orders that it may have; what is no date with a year at its end stays."""
+    assert dated(value) == meant
+
+
+def test_what_a_value_is_called_by_stands_beside_it() -> None:
+    """Under a key that goes on as its own does: a number for a word."""
+    items: list[dict[str, JsonValue]] = [{"status": "Up", "status_raw": 3, "stage": 4}]
+
+    assert values_like("Up", items) == ["Up", "3"]

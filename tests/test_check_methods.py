@@ -81,6 +81,14 @@ async def test_what_is_answered_is_told(case: Mistake, scene: Scene) -> None:
     assert len(report.findings) == 1, told(report.findings)
 
 
+async def test_the_same_word_of_reading_is_asked_by_post(scene: Scene) -> None:
+    """What begins as what is there does changes nothing: one for several."""
+    scene.api.serve("/v1/getPersons", _by_post)
+    told = "write kind: /getPersons (it answers 200)"
+
+    await Mistake([_kind("/getPerson")], "kind: /getPerson", told).is_told(scene)
+
+
 def _asked(request: Request) -> Reply:
     """What the body asks for, at one path for all."""
     if request.method != "POST" or not signed(request):

@@ -55,6 +55,17 @@ def test_a_slip_in_json(old: str, new: str, line: int, remedy: str) -> None:
     assert (text.count("\n", 0, found[0]) + 1, found[1]) == (line, remedy)
 
 
+def test_single_quotes_alone_are_all_told_at_once() -> None:
+    """Of a text that is as Python writes it."""
+    text = BLUEPRINTS.replace('"', "'").replace("true", "1")
+    with pytest.raises(json.JSONDecodeError) as failed:
+        json.loads(text)
+
+    found = mended(text, failed.value)
+
+    assert found == (text.index("'"), "write \" for every ': JSON has double quotes")
+
+
 @pytest.fixture
 async def scene(tmp_path: Path, api: FaultApi) -> Scene:
     """An installation without a fault, on a running API."""

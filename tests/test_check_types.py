@@ -28,6 +28,9 @@ PEOPLE: list[dict[str, Json]] = [
         "tags": ["a", "b"],
         "sites": [{"url": f"https://example.com/{number}", "main": True}],
         "key": {"uid": f"k-{number}", "version": 1},
+        "called": {"hint": "given", "of": f"P. {number}"},
+        "nick": {"hint": "short", "of": f"p{number}"},
+        "made": {"at": f"2024-03-{number % 28 + 1:02} 10:00:00", "ago": "long"},
     }
     for number in range(25)
 ]
@@ -141,6 +144,16 @@ CASES = {
         [SERVED, swap("title: .name", "title: .key")],
         "title: .key",
         "write title: .name (20 of 20)",
+    ),
+    "a title that is an object as others are": Mistake(
+        [SERVED, swap("title: .name", "title: .called"), swap("phone: .phone", "phone: .nick.of")],
+        "title: .called",
+        "write title: .called.of",
+    ),
+    "a date within an object": Mistake(
+        [SERVED, swap("joined: .joined", "joined: .made")],
+        "joined: .made",
+        "write joined: .made.at",
     ),
     "a title that is an object of what may be null": Mistake(
         [SERVED, swap("title: .name", "title: .key // .team")],

@@ -127,6 +127,51 @@ SLIPS: dict[str, tuple[str, Slip]] = {
         "notion",
         of_mapping(1, "kind", value="/databases/{database-id}/query"),
     ),
+    "a key of the last element": (
+        "elasticsearch",
+        of_mapping(1, "selector", "pagination", "cursor_path", value=".hits.hits[-1].sorts"),
+    ),
+    "the path of a search in other letters": (
+        "metabase",
+        of_mapping(0, "kind", value="/card/{card}/query/Csv"),
+    ),
+    "a name that nobody heeds, whose value no item has": (
+        "okta",
+        of_mapping(1, "selector", "query_params", value={"iflter": 'status eq "DEPROVISIONED"'}),
+    ),
+    "a name that nobody heeds, for each parent": (
+        "google-drive",
+        of_mapping(
+            1,
+            "selector",
+            "query_params",
+            value={
+                "fields": "nextPageToken,files(id,name,mimeType,modifiedTime)",
+                "Q": "'{folder}' in parents and trashed = false",
+            },
+        ),
+    ),
+    "a key that nobody heeds, in one text with others": (
+        "google-drive",
+        of_mapping(
+            1,
+            *_PARAMETERS,
+            "folder",
+            "query_params",
+            "fields",
+            value="nexxtPageToken,files(id,name)",
+        ),
+    ),
+    "one of several values, which nobody heeds": (
+        "bitbucket",
+        of_mapping(
+            2,
+            "selector",
+            "query_params",
+            "state",
+            value=["OPEN", "MERGED", "declined", "SUPERSEDED"],
+        ),
+    ),
     "a method that is forgotten below parents": (
         "monday",
         Slip("", {("mapping", ("resources", 1, "selector", "method")): MISSING}),
