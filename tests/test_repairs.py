@@ -172,6 +172,22 @@ SLIPS: dict[str, tuple[str, Slip]] = {
             value=["OPEN", "MERGED", "declined", "SUPERSEDED"],
         ),
     ),
+    "parents of another list": (
+        "auth0",
+        of_mapping(2, *_PARAMETERS, "role", "endpoint", value="/users"),
+    ),
+    "a path of parents that is cut short": (
+        "confluence-data-center",
+        of_mapping(2, *_PARAMETERS, "page", "endpoint", value="/rest/api?type=page"),
+    ),
+    "a slash too many below parents": (
+        "harbor",
+        of_mapping(2, "kind", value="/projects/{project}/repositories/{repository}/artifacts/"),
+    ),
+    "a kind without the path of its parents": (
+        "okta",
+        of_mapping(3, "kind", value="/users"),
+    ),
     "a method that is forgotten below parents": (
         "monday",
         Slip("", {("mapping", ("resources", 1, "selector", "method")): MISSING}),

@@ -22,6 +22,7 @@ from workbench.check.files.documents import Document, texts_at, yaml_of
 from workbench.check.files.jq_slips import meant
 from workbench.check.files.mapping import dotted
 from workbench.check.findings import Path, Remedy, Told, Write, moved
+from workbench.suggest.targets import singular
 
 _KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
 _SELECTOR: Final = 3  # parts of the path of a selector
@@ -150,9 +151,8 @@ def check_resources(
             _make_ready(one.to_resource(pagination), jq)
         except ConfigurationError as error:
             for fault in error.faults:
-                if lost := _lost(one, fault, paths):
-                    path, whole = lost
-                    remedy = Write(whole, "as another kind has it")
+                if lost := _lost(one, fault, paths) or _short(one, fault):
+                    path, remedy = lost
                     document.note(("resources", at, *path), fault.found, remedy)
                 elif "{" in fault.problem and (
                     meant := _misspelt(document, at, one) or _as_elsewhere(document, at, fault)
@@ -174,7 +174,7 @@ def _paths_of(resource: EndpointResource) -> dict[Path, str]:
 
 def _lost(
     resource: EndpointResource, fault: Fault, paths: Sequence[str]
-) -> tuple[Path, str] | None:
+) -> tuple[Path, Remedy] | None:
     """Where the beginning of a path is lost with the placeholder of a parameter, and the path.
 
     As another kind has it: ``/teams/{team}/notes`` for ``/notes`` beside a parameter ``team``.
@@ -186,7 +186,27 @@ def _lost(
     if any(name in one for one in own.values()):
         return None
     wholes = ((at, one, short) for at, short in own.items() for one in paths)
-    return next(((at, one) for at, one, short in wholes if one.endswith(f"{name}{short}")), None)
+    long = ((at, one) for at, one, short in wholes if one.endswith(f"{name}{short}"))
+    return next(((at, Write(one, "as another kind has it")) for at, one in long), None)
+
+
+def _short(resource: EndpointResource, fault: Fault) -> tuple[Path, Remedy] | None:
+    """The kind behind the path of its parents, which are called as what their values are.
+
+    ``/zones/{zone}/records`` for ``/records`` beside a parameter ``zone`` of ``/zones``.
+    """
+    path = fault.place.path if isinstance(fault.place, Part) else ()
+    one = (resource.selector.path_parameters or {}).get(str(path[-1])) if path else None
+    before = str(one.endpoint).partition("?")[0].rstrip("/") if one and one.endpoint else ""
+    own, (folder, _, last) = resource.kind.strip("/"), before.rpartition("/")
+    is_below = own.partition("/")[0] == before.strip("/").partition("/")[0]
+    if not last or is_below or singular(last).lower() != str(path[-1]).lower() or "{" in own:
+        return None
+    pairs = yaml_of({str(path[-1]): f"{{{path[-1]}}}"})
+    whole = f"{folder}/{last}/{{{path[-1]}}}/{own}"
+    return ("kind",), Write(
+        whole, also=f"where its value is a parameter, query_params: {{{pairs}}}"
+    )
 
 
 def _misspelt(

@@ -129,8 +129,8 @@ def paths_like(
     ranked = [*_ended(own, known), *grafted(own, known), *_spelled(own, base_path, known), *linked]
     ranked += _guessed(own, known, made)
     others = [
-        *(f"/{one.strip('/')}{slash}" for one in ranked),
         f"/{own}{'' if path[-1:] == '/' else '/'}",
+        *(f"/{one.strip('/')}{slash}" for one in ranked),
     ]
     return [one for one in dict.fromkeys(others) if one != f"/{path.lstrip('/')}"]
 

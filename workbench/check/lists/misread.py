@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -37,10 +37,17 @@ _LISTS: Final = " | arrays | [.]"
 """Behind an expression: something for every list, the empty one too."""
 
 
+_OfParents = Callable[[Seen], Awaitable[Remedy]]
+"""Finds the path that another place of the mapping has for parents, where there is what is read."""
+
+
 class Misread:
     """Finds what such an expression was meant to be, on the answers at hand."""
 
-    def __init__(self, places: Places, children: Children, unsent: Unsent) -> None:
+    def __init__(
+        self, places: Places, children: Children, unsent: Unsent, named: _OfParents
+    ) -> None:
+        self._named = named
         self._places = places
         self._near = children.near
         self._children = children
@@ -59,7 +66,8 @@ class Misread:
         if is_list and (other := await self._by_other(seen)):
             return self._places.at(case, *other)
         if is_list and seen.is_of_parent:
-            return await self._lists_of_parent(case)
+            named, own = await self._named(seen), case.target.of_path
+            return self._places.at(case, own, named) if named else await self._lists_of_parent(case)
         if is_list and (form := await rows_as_json(self._near, self._near.jq, seen)):
             return self._places.at(case, ("selector", "response_format"), form)
         if not is_list and path[-1] != "selector":

@@ -7,7 +7,7 @@ words of the refusal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -46,7 +46,8 @@ class Wanted:
     """A path that is not there, and what would be found there.
 
     ``data_path``: where its rows are; ``expressions``: jq that finds something in those. ``made``:
-    the blueprint of them. ``others``: paths that are tried first. ``words``: of the refusal.
+    the blueprint of them. ``others``: paths that are tried first, and of those ``named``, which
+    another place of the mapping has for the same. ``words``: of the refusal.
     ``wants_rows``: nothing less will do.
     """
 
@@ -55,6 +56,7 @@ class Wanted:
     expressions: tuple[str, ...]
     made: str = ""
     others: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     words: str = ""
     wants_rows: bool = False
 
@@ -89,21 +91,26 @@ class OtherPaths:
         kind, data_path = seen.config.kind, target.endpoint.data_path
         named, made = near.expressions(seen, target)[:1], mappings.blueprint
         wanted = Wanted(
-            kind, data_path, tuple(named), made, tuple(others), words, wants_rows=wants_rows
+            kind, data_path, tuple(named), made, tuple(others), (), words, wants_rows=wants_rows
         )
         asked = seen.config.selector.query_params
         read = {
             one.config.kind.partition("?")[0].rstrip("/")
             for one in near.all
-            if is_new and one.config.selector.query_params == asked
+            if is_new and one is not seen and one.config.selector.query_params == asked
         }
         request = target.first
         if request is None:
             return ""
-        return await self._spelled(wanted, request, read)
+        return await self._spelled(wanted, request, self._tries(wanted, request, read))
 
-    async def of_parents(self, seen: Seen, words: str = "", *, wants_rows: bool = False) -> Remedy:
-        """A path like that of the parents, which is there where theirs is not."""
+    async def of_parents(
+        self, seen: Seen, words: str = "", *, wants_rows: bool = False, is_named: bool = False
+    ) -> Remedy:
+        """A path like that of the parents, which is there where theirs is not.
+
+        ``is_named``: another place of the mapping has it for the same.
+        """
         parent = self._near.parent(seen)
         if parent is None:
             return ""
@@ -111,42 +118,43 @@ class OtherPaths:
         path, name = parent.endpoint.path.partition("?")[0], str(parent.base[-1])
         # What other kinds take such values from, and what stands before the value in the path.
         before, value, _ = seen.config.kind.partition(f"/{{{name}}}")
-        others = [*self._endpoints(name, path), *([before] if value and "{" not in before else [])]
-        others = [one for one in others if one != path]
+        given = (one.config.selector.path_parameters or {} for one in self._near.all)
+        named = [str(one[name].endpoint).partition("?")[0] for one in given if name in one]
+        named += [before] if value and "{" not in before else []
+        named, others = self._below(named, path), self._below([*named, *self._kinds(path)], path)
         whole = parent.endpoint.path  # with its query, which stays
         field = (str(of_parent.field),)
         where = parent.endpoint.data_path
         wanted = Wanted(
-            whole, where, field, others=tuple(others), words=words, wants_rows=wants_rows
+            whole, where, field, "", tuple(others), tuple(named), words, wants_rows=wants_rows
         )
         request = parent.first
-        return await self._spelled(wanted, request) if request else ""
+        return await self._spelled(wanted, request, named if is_named else None) if request else ""
 
-    def _endpoints(self, name: str, path: str) -> list[str]:
-        """The paths from which path parameters of a name take their values, below the same.
-
-        Behind them the kinds that are spelled much like this one, or go on as it does.
-        """
-        given = (one.config.selector.path_parameters or {} for one in self._near.all)
-        paths = [str(one[name].endpoint).partition("?")[0] for one in given if name in one]
+    def _kinds(self, path: str) -> list[str]:
+        """The kinds that are spelled much like a path, or go on as it does."""
         kinds = [one.config.kind.partition("?")[0] for one in self._near.all]
         kinds.sort(key=lambda one: -likeness(one, path))
-        paths += [one for one in kinds if likeness(one, path) >= _LIKE]
+        return [one for one in kinds if likeness(one, path) >= _LIKE]
+
+    @staticmethod
+    def _below(paths: Iterable[str], path: str) -> list[str]:
+        """Other paths than one below the same."""
         wanted = set(_BRACED.findall(path))
         return [
             one
             for one in dict.fromkeys(paths)
-            if one != "None" and set(_BRACED.findall(one)) == wanted
+            if one not in {"None", path} and set(_BRACED.findall(one)) == wanted
         ]
 
     async def _spelled(
-        self, wanted: Wanted, request: PageRequest, read: AbstractSet[str] = frozenset()
+        self, wanted: Wanted, request: PageRequest, tries: Sequence[str] | None = None
     ) -> Remedy:
         near = self._near
         path, mark, query = wanted.path.partition("?")
         values = self._values(path, request)
         perhaps = ""
-        for other in self._tries(wanted, request, read):
+        for other in self._tries(wanted, request) if tries is None else tries:
             body = await self._body(other, request, values)
             worth = await near.worth(body, wanted.data_path, wanted.expressions)
             if worth > 1:
@@ -154,7 +162,9 @@ class OtherPaths:
             perhaps = perhaps or (other if worth and not wanted.wants_rows else "")
         return Write(perhaps + mark + query, "it answers, without rows") if perhaps else ""
 
-    def _tries(self, wanted: Wanted, request: PageRequest, read: AbstractSet[str]) -> list[str]:
+    def _tries(
+        self, wanted: Wanted, request: PageRequest, read: AbstractSet[str] = frozenset()
+    ) -> list[str]:
         """The paths that may be meant, the likeliest first; ``read``: those that may not."""
         near = self._near
         path, is_get = wanted.path.partition("?")[0], request.method == "GET"
@@ -169,7 +179,8 @@ class OtherPaths:
         said = near.known.paths | near.known.templates | {f"/{one}" for one in linked}
         said |= {*wanted.others, *valued}
         likely = [*wanted.others, *likely]
-        likely.sort(key=lambda one: (one in kinds, -likeness(one, path) if one in said else 0.0))
+        rated = {one: -likeness(one, path) if one in said else 0.0 for one in likely}
+        likely.sort(key=lambda one: (one in kinds, one not in wanted.named, rated[one]))
         holes = set(_BRACED.findall(path))
         others = [
             one

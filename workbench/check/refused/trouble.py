@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from errors import (
@@ -69,8 +70,9 @@ class Troubles:
         self.unsent = Unsent(self._near)
         self.empty = Empty(self._children)
         self._places = Places(variables, all_seen)
-        self._misread = Misread(self._places, self._children, self.unsent)
-        self._paths = OtherPaths(self._near)
+        self._paths = paths = OtherPaths(self._near)
+        named = partial(paths.of_parents, wants_rows=True, is_named=True)
+        self._misread = Misread(self._places, self._children, self.unsent, named)
         paging = PagingTrials(session, self._near)
         self.pages = Pages(self._places, self._children, paging, self.unsent)
         self._refused = Refused(self._places, self._children, paging, self._bases, self._sign_in)
