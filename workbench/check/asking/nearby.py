@@ -279,6 +279,9 @@ class Nearby:
         """
         if body is None:
             return 0
+        keys = plain_path(data_path or "")
+        if keys and follow(body, keys) is None:
+            return 1  # an empty list, as some have it
         (found,) = await values_of(self.jq, f".body | ({data_path or '.'})", [{"body": body}])
         rows = [found] if isinstance(found, dict) else found
         if not isinstance(rows, list):

@@ -151,11 +151,13 @@ def check_resources(
             _make_ready(one.to_resource(pagination), jq)
         except ConfigurationError as error:
             for fault in error.faults:
-                if lost := _lost(one, fault, paths) or _short(one, fault):
+                if lost := _lost(one, fault, paths):
                     path, remedy = lost
                     document.note(("resources", at, *path), fault.found, remedy)
                 elif "{" in fault.problem and (
-                    meant := _misspelt(document, at, one) or _as_elsewhere(document, at, fault)
+                    meant := _misspelt(document, at, one)
+                    or _as_elsewhere(document, at, fault)
+                    or _short(at, one, fault)
                 ):
                     document.note(meant[0], fault.found, meant[1])
                 else:
@@ -190,7 +192,7 @@ def _lost(
     return next(((at, Write(one, "as another kind has it")) for at, one in long), None)
 
 
-def _short(resource: EndpointResource, fault: Fault) -> tuple[Path, Remedy] | None:
+def _short(at: int, resource: EndpointResource, fault: Fault) -> tuple[Path, Remedy] | None:
     """The kind behind the path of its parents, which are called as what their values are.
 
     ``/zones/{zone}/records`` for ``/records`` beside a parameter ``zone`` of ``/zones``.
@@ -204,7 +206,7 @@ def _short(resource: EndpointResource, fault: Fault) -> tuple[Path, Remedy] | No
         return None
     pairs = yaml_of({str(path[-1]): f"{{{path[-1]}}}"})
     whole = f"{folder}/{last}/{{{path[-1]}}}/{own}"
-    return ("kind",), Write(
+    return ("resources", at, "kind"), Write(
         whole, also=f"where its value is a parameter, query_params: {{{pairs}}}"
     )
 
