@@ -1,27 +1,20 @@
-"""Whether a value of an answer follows its request or its rows: an echo, a position, a count.
+"""Whether a value of an answer without rows follows its request or its rows: no code does.
 
 ::
 
-    {"startIndex": 5, "endIndex": 8, "cost": 6}   four rows, for ?page=2&size=4
-    {"startIndex": 9, "endIndex": 8, "cost": 2}   none, for ?page=3&size=4
+    {"from": 0, "cost": 6}   four rows, for ?page=1&size=4
+    {"from": 4, "cost": 2}   none, for ?page=2&size=4
+    {"from": 28, "cost": 2}  none, far behind the list
 
-Such a number is a sum: of a position that was asked for, of the rows where it counts them, and of
-something that is always the same. An answer without rows that has the same sum as all pages with
-rows is not told from them by that number.
+It repeats what was asked for, grows with the position, or is less by just what came less.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import reduce
-from itertools import permutations
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, unquote
-
-from msgspec import Struct
-from msgspec.structs import replace
 
 from json_values import Json
 from paging.envelopes import Path, around
@@ -30,41 +23,6 @@ from paging.signals import whole_number
 
 _WORD = re.compile(r"\w+")
 _FEWEST_WORDS = 2  # of a text that repeats something among its own words
-_FAR = 5  # how far a number moves with what it follows when that is no chance
-
-
-class Answered(Struct, frozen=True):
-    """What was asked for, part by part, and the number of rows and the scalars that came."""
-
-    parts: Mapping[str, str]
-    rows: int
-    scalars: Mapping[Path, Json]
-
-
-class Sum(NamedTuple):
-    """What a number may be made of.
-
-    ``names``: the parts of the request, two for a page times its size; ``first``: the number of the
-    first page; ``counts_rows``: whether the rows are in it; ``rest``: what is always the same.
-    """
-
-    names: tuple[str, ...]
-    first: int
-    counts_rows: bool
-    rest: int
-
-    def tells(self, before: int, value: int, *, is_moving: bool) -> bool:
-        """Whether a number is no code, which such a sum fits by chance: some fit any number.
-
-        ``before`` is what it was beside rows.
-        """
-        if not self.names:
-            # Less by what came less, as the cost of a query is: no code goes down with the rows.
-            # Codes of success are 0 and 1, before -1 for a failure; a last index may be so, too.
-            is_last_index = value == -1 and before > 1
-            return self.counts_rows and (value > 0 or is_last_index)
-        is_position = len(self.names) == 1 and self.rest == 0 and not self.counts_rows
-        return is_moving or is_position
 
 
 def parts_of(request: PageRequest) -> dict[str, str]:
@@ -83,32 +41,55 @@ def is_echo(known: Json, value: Json, asked: Mapping[str, str], parts: Mapping[s
     return any(part == str(known) and parts.get(name) == str(value) for name, part in asked.items())
 
 
-def is_echo_within(
-    path: Path, pages: Sequence[Answered], asked: Mapping[str, str], beyond: Sequence[Answered]
-) -> bool:
-    """Whether the text at a place differs from the ``pages``' in words alone that follow requests.
+def grows(known: Json, value: Json, far: Json) -> bool:
+    """Whether a number is larger than beside rows, and larger still ``far`` behind the list."""
+    numbers = [whole_number(one) for one in (known, value, far)]
+    before, here, there = (-1 if one is None else one for one in numbers)
+    return 0 <= before < here < there
 
-    It does as a link, a range or a sentence with what was asked for in it: ``/things?offset=20``.
-    ``asked`` and ``beyond`` are as for ``is_in_step``. Where there are more words, or fewer, those
-    that only one text has are of the parts of its request that only this request had. 0 may stand
-    for any number, as it may alone.
+
+def counts_rows(path: Path, value: Json, pages: Mapping[int, Mapping[Path, Json]]) -> bool:
+    """Whether a number is less by the rows that did not come than in each of some ``pages``.
+
+    As the cost of a query is, or the last index; codes of success are 0 and 1, before -1 for a
+    failure.
     """
-    parts = beyond[0].parts
-    ours, *theirs = (_words(one.scalars.get(path)) for one in (beyond[0], *pages))
-    known = next(filter(None, theirs), [])
-    if min(len(ours), len(known)) < _FEWEST_WORDS:
+    number = _number(value)
+    told = [(rows, _number(one[path])) for rows, one in pages.items() if path in one]
+    is_sum = bool(told) and all(one == number + rows for rows, one in told)
+    return is_sum and (number > 0 or (number < 0 and all(one > 1 for _, one in told)))
+
+
+def _number(value: Json) -> int:
+    """A whole number, as one or as a text, also -1; 0 for anything else."""
+    return -1 if str(value) == "-1" else whole_number(value) or 0
+
+
+def is_echo_within(
+    known: Json, value: Json, far: Json, asked: Mapping[str, str], parts: Mapping[str, str]
+) -> bool:
+    """Whether two texts differ in words alone that follow their requests.
+
+    As a link, a range or a sentence with what was asked for in it does: ``/things?offset=20``;
+    ``far``: the text far behind the list. Where there are more words, or fewer, those that only one
+    text has are of the parts of its request that only this request had. 0 may stand for any number,
+    as it may alone.
+    """
+    before, ours, there = _words(known), _words(value), _words(far)
+    if min(len(ours), len(before)) < _FEWEST_WORDS:
         return False
-    if len(ours) == len(known):
+    if len(ours) == len(before):
+        there = there if len(there) == len(ours) else ours
         return all(
             one == other
             or (other == "0" and one.isdigit())
             or _names(one, other, asked, parts)
-            or is_in_step((*path, str(at)), _at(at, path, pages), asked, _at(at, path, beyond))
-            for at, (one, other) in enumerate(zip(known, ours, strict=True))
+            or grows(one, other, behind)
+            for one, other, behind in zip(before, ours, there, strict=True)
         )
-    gone, new = Counter(known) - Counter(ours), Counter(ours) - Counter(known)
-    before, now = _told(asked.items() - parts.items()), _told(parts.items() - asked.items())
-    return len(gone) < len(known) and gone.keys() <= before and new.keys() <= now
+    gone, new = Counter(before) - Counter(ours), Counter(ours) - Counter(before)
+    was, now = _told(asked.items() - parts.items()), _told(parts.items() - asked.items())
+    return len(gone) < len(before) and gone.keys() <= was and new.keys() <= now
 
 
 def _words(value: Json) -> list[str]:
@@ -120,63 +101,5 @@ def _names(one: str, other: str, asked: Mapping[str, str], parts: Mapping[str, s
     return any(one in _words(was) and other in _words(parts.get(n)) for n, was in asked.items())
 
 
-def _at(number: int, path: Path, answers: Sequence[Answered]) -> list[Answered]:
-    """Answers with one word of a text in the place of all."""
-    texts = ((one, _words(one.scalars.get(path))) for one in answers)
-    here = (*path, str(number))
-    return [replace(one, scalars={here: w[number]}) for one, w in texts if len(w) > number]
-
-
 def _told(parts: Iterable[tuple[str, str]]) -> set[str]:
     return {word for part in parts for text in part for word in _words(text)}
-
-
-def is_in_step(
-    path: Path, pages: Sequence[Answered], asked: Mapping[str, str], beyond: Sequence[Answered]
-) -> bool:
-    """Whether the number at a place of an answer without rows is the same sum as in the ``pages``.
-
-    ``asked``: the parts that were the same in all requests for those. ``beyond``: the answer, and
-    others without rows, to other positions: a number that moves along with them is no code.
-    """
-    known, empty = ([one for one in some if path in one.scalars] for some in (pages, beyond))
-    if not known:
-        return False  # only pages have it that are as long as one that is kept
-    names = {name for page in pages for name in page.parts}
-    # What was not asked for so far began at 0.
-    new = {name: "0" for one in empty for name in one.parts.keys() - names}
-    same = reduce(frozenset.__and__, (_sums(path, one, new) for one in (*known, *empty)))
-    before, value, *others = (_number(one.scalars[path]) or 0 for one in (*known[:1], *empty))
-    is_moving = abs(value - before) >= _FAR or any(other != value for other in others)
-    # What counts no rows was the same for all pages: then so was what it is made of.
-    given = asked.keys() | new.keys()
-    sums = (one for one in same if one.counts_rows or given >= {*one.names})
-    return any(one.tells(before, value, is_moving=is_moving) for one in sums)
-
-
-def _sums(path: Path, page: Answered, new: Mapping[str, str]) -> frozenset[Sum]:
-    """The sums that a number of an answer may be; none for what is no number."""
-    number = _number(page.scalars[path])
-    if number is None:
-        return frozenset()
-    return frozenset(
-        Sum(names, first, counts_rows, number - asked - rows)
-        for names, first, asked in _positions({**new, **page.parts})
-        for counts_rows, rows in ((False, 0), (True, page.rows))
-    )
-
-
-def _number(value: Json) -> int | None:
-    """A whole number, as one or as a text, also below 0: the last index of no rows is -1."""
-    text = str(value)
-    size = whole_number(text[1:] if text.startswith("-") else value)
-    return -size if size and text.startswith("-") else size
-
-
-def _positions(parts: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], int, int]]:
-    """What a request may say of a position: nothing, a number, or a page times its size."""
-    told = {name: one for name, part in parts.items() if (one := whole_number(part)) is not None}
-    yield (), 0, 0
-    yield from (((name,), 0, number) for name, number in told.items())
-    for (page, number), (size, length) in permutations(told.items(), 2):
-        yield from (((page, size), first, (number - first) * length) for first in (0, 1))

@@ -53,7 +53,7 @@ from paging.envelopes import (
     type_of,
 )
 from paging.error_reports import is_failed, is_good, lists_others, tells_outcome, tells_success
-from paging.following import Answered, is_echo, is_echo_within, is_in_step, parts_of
+from paging.following import counts_rows, grows, is_echo, is_echo_within, parts_of
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
 from paging.signal_names import asks_more, is_of_paging
@@ -124,8 +124,8 @@ class Recognition:
         # What was the same in every request that gave rows, and the names of all their parts.
         self._asked: dict[str, str] | None = None
         # Pages with rows, by how many; and the answer to a position far behind the list.
-        self._pages: dict[int, Answered] = {}
-        self._far_behind: list[Answered] = []
+        self._pages: dict[int, Mapping[Path, Json]] = {}
+        self._far_behind: Mapping[Path, Json] = {}
         self._named: set[str] = set()
         self._walks: dict[int, Common] = {}
         self._suspects: list[Suspect] = []
@@ -183,9 +183,9 @@ class Recognition:
         else:
             self._has_others = True
         self._all.add(scalars, walk)
-        rows, parts = page.length, parts_of(request)
+        parts = parts_of(request)
         if len(self._pages) < _MOST_PAGES:
-            self._pages.setdefault(rows, Answered(parts, rows, scalars))
+            self._pages.setdefault(page.length, scalars)
         before = self._asked
         self._named |= parts.keys()
         self._asked = parts if before is None else dict(before.items() & parts.items())
@@ -295,11 +295,10 @@ class Recognition:
         parts = parts_of(page.request) if page.request else {}
         self._beyond |= {said(part, parts) for part in envelope_of(page).items()}
 
-    def learn_far_behind(self, request: PageRequest, page: Page) -> None:
+    def learn_far_behind(self, page: Page) -> None:
         """Take in what is answered far behind the list: codes are the same there, positions not."""
         if not (page.refused or self._has_rows(page)):
-            scalars = scalars_in(envelope_of(page))
-            self._far_behind = [Answered(parts_of(request), 0, scalars)]
+            self._far_behind = scalars_in(envelope_of(page))
 
     def learns_words(self, suspect: Suspect, again: Page) -> bool:
         """Whether only sentences of an empty list differ, beside what tells that all is well.
@@ -405,11 +404,10 @@ class Recognition:
         value, parts = suspect.envelope[path], suspect.parts
         if known is None:
             return str(value) in {parts[name] for name in parts.keys() - self._named}
-        asked, pages = self._asked or {}, [*self._pages.values()]
-        beyond = [Answered(parts, 0, suspect.scalars), *self._far_behind]
-        is_same = is_echo(known, value, asked, parts) or is_in_step(path, pages, asked, beyond)
-        is_same = is_same or is_echo_within(path, pages, asked, beyond)
-        return is_same or self._is_limited(known, value, parts)
+        asked, far = self._asked or {}, self._far_behind.get(path)
+        is_told = is_echo(known, value, asked, parts) or self._is_limited(known, value, parts)
+        is_told = is_told or is_echo_within(known, value, far, asked, parts)
+        return is_told or grows(known, value, far) or counts_rows(path, value, self._pages)
 
     def _is_limited(self, known: Json, value: Json, parts: Mapping[str, str]) -> bool:
         """Whether a number is the size asked for, where others were given fewer than that.

@@ -424,7 +424,7 @@ class Walker:
         if gives and recognition.learns_words(suspect, again):
             return recognition.acquits(suspect, (await self.page_of(request, source)).page)
         if further := source.paginator.after(request, pages=_FAR_BEHIND):
-            recognition.learn_far_behind(further, (await self.page_of(further, source)).page)
+            recognition.learn_far_behind((await self.page_of(further, source)).page)
         return not recognition.is_contradicted(suspect)
 
     async def _is_over(self, last: Page, asked: Asked, source: Completeness) -> bool:

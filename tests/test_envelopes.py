@@ -14,6 +14,7 @@ from itertools import count
 import pytest
 
 from pagination import PaginationSettings
+from paging.following import counts_rows, grows, is_echo_within
 from resync.completeness import Doubt
 from resync.path_parameters import Endpoint
 from tests.fault_api import Answer, FaultApi, Request
@@ -659,3 +660,32 @@ async def test_an_error_that_repeats_the_request(style: str) -> None:
     found = await outcome(things, paging(style, 5))
 
     assert "busy" in found.message
+
+
+@pytest.mark.parametrize(
+    ("far", "is_position"),
+    [(48, True), ("50", True), (7, False), (0, False), (3, False), (None, False), ("busy", False)],
+)
+def test_a_number_that_grows_with_the_position(far: Json, *, is_position: bool) -> None:
+    """Beside rows 0, behind them 7: a code is the same far behind the list, or that of success."""
+    assert grows(0, 7, far) is is_position
+    assert is_echo_within("rows 0 on", "rows 7 on", far and f"rows {far} on", {}, {}) is is_position
+
+
+@pytest.mark.parametrize(
+    ("value", "beside", "counts"),
+    [
+        (2, {1: 3, 4: 6}, True),
+        (2, {1: 3, 4: 5}, False),
+        (2, {}, False),
+        (0, {1: 1}, False),
+        (-1, {3: 2}, True),
+        (-1, {1: 0}, False),
+        (-1, {2: 1}, False),
+    ],
+)
+def test_a_number_that_counts_the_rows(value: int, beside: dict[int, int], *, counts: bool) -> None:
+    """What an answer cost, or its last index, is less by its rows; no code of success is."""
+    pages = {rows: {("cost",): number} for rows, number in beside.items()}
+
+    assert counts_rows(("cost",), value, pages) is counts
