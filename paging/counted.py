@@ -324,6 +324,10 @@ class PageNumberPaginator(_Counted):
             and at >= start + (other > size)
         ]
         # Some APIs take round sizes only.
+        within = start + rows - 1
+        if not found and start and within > 1:  # the second page of all rows but one
+            request = self._placed(sent, self._start + 1, within)
+            return [Spanning(request, within, is_last=True)]
         chosen = dict.fromkeys((*found[:1], *[one for one in found if one[1] % _ROUND == 0][:1]))
         return [
             Spanning(self._placed(sent, self._start + at // other, other), other, other > size)

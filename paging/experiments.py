@@ -305,6 +305,11 @@ def leads_on(page: Page, other: Page | None) -> bool:
     return other is not None and not (theirs <= ours or other.repeats(page))
 
 
+def begins_with_last(last: Page, other: Page) -> bool:
+    """Whether another answer begins with the last row of a page."""
+    return shares(last, other) and other.keys_as(last)[0] == last.keys_as(other)[-1]
+
+
 def begins_before(first: Page, other: Page) -> bool:
     """Whether a page beside the first one has rows of that after one that it does not have."""
     return shares(first, other) and other.keys_as(first)[0] not in first.keys_as(other)

@@ -15,7 +15,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError
-from paging.experiments import FAR, Beyond, asked_far, beyond, beyond_last_row, shares
+from paging.experiments import (
+    FAR,
+    Beyond,
+    asked_far,
+    begins_with_last,
+    beyond,
+    beyond_last_row,
+    shares,
+)
 from paging.first_pages import CountedFromFirst
 from paging.levels import positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
@@ -33,15 +41,19 @@ class Spanning(Struct, frozen=True):
     """A request that begins within a page and reaches beyond it.
 
     ``room`` is how many rows it has room for, 0 where it has it in any case and may begin before
-    the page; ``is_inside``: the page's first row is not among those.
+    the page; ``is_inside``: the page's first row is not among those. ``is_last``: it begins with
+    the page's last row, unless its size is cut.
     """
 
     request: PageRequest
     room: int
     is_inside: bool = False
+    is_last: bool = False
 
     def shows(self, last: Page, other: Page | None) -> Beyond:
         """What its answer shows of what follows a page."""
+        if self.is_last and not (other and other.rows and begins_with_last(last, other)):
+            return Beyond.UNKNOWN
         if not self.room:
             return beyond_last_row(last, other)
         has_room = other is not None and other.length < self.room

@@ -344,6 +344,27 @@ async def test_what_is_said_far_behind_a_short_list(style: str, count: int, past
     is_all(await outcome(things, paging(style, 20)), list(range(count)))
 
 
+@pytest.mark.parametrize(("size", "count"), [(1, 3), (1, 5), (2, 3), (2, 5), (3, 4), (4, 9)])
+@pytest.mark.parametrize("status", [200, 400])
+async def test_words_after_a_page_of_few_rows(size: int, count: int, status: int) -> None:
+    """The second page of all rows but one shows the last of them alone; or rows that follow it."""
+    api = Api("page", count)
+
+    def spoken(request: Request) -> Answer:
+        is_there = api.window(request)[0] < count
+        return api(request) if is_there else told({"message": "no more"}, status)
+
+    is_all(await outcome(spoken, paging("page", size)), list(range(count)))
+    for cap in (size, 25):
+        more = Api("page", 3 * count, cap=cap)
+
+        def failing(request: Request, more: Api = more) -> Answer:
+            is_struck = count <= more.window(request)[0] < 2 * count
+            return told({"message": "no more"}, status) if is_struck else more(request)
+
+        is_all_or_error(await outcome(failing, paging("page", size)), list(range(3 * count)))
+
+
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("name", [None, "n{}"])
 @pytest.mark.parametrize("lengths", [[3], [2, 15], [20], [45]])
