@@ -147,14 +147,15 @@ class CountedFromFirst(Counted):
     def _unless_later(self, at: At, sent: PageRequest, other: Page | None) -> Deciding:
         """The end, unless an empty page has rows when it is asked for again, or the one after it.
 
-        That one is asked for where a page is refused, or is of lists in lists, which may all be
-        empty for a page.
+        That one is asked for where a page is refused, as it has to be then, too; or is of lists in
+        lists, which may all be empty for a page.
         """
         later = [self.after(sent, at.page.length)] if other is None or at.page.levels else []
         is_later = False
         for request in [*([sent] if other else []), *later]:
             at, again = yield from at.ask(request, _ABOUT_SHORT)
-            is_later = is_later or leads_on(at.page, again)
+            is_answered = other is None and again is not None
+            is_later = is_later or is_answered or leads_on(at.page, again)
         step = yield from self._judged(at, Shown.NOTHING, is_refused=other is None)
         return self._followed(step) if is_later else step
 

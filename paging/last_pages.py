@@ -199,13 +199,19 @@ class CountedToLast(CountedFromFirst):
         return self._miscounted("the last rows of a page are")
 
     def _unless_after(self, at: At, step: Step) -> Deciding:
-        """Ask for the page after an empty one, whose rows may be hidden, where the walk ends."""
-        if step.next is not None or at.page.refused:
-            is_shown = step.proved and at.page.refused
-            return replace(step, learnt=step.learnt.refused_by(at.page)) if is_shown else step
+        """Ask for the page after an empty one, whose rows may be hidden, where the walk ends.
+
+        Behind one that is refused each is.
+        """
+        if step.proved and at.page.refused:
+            return replace(step, learnt=step.learnt.refused_by(at.page))
+        if step.next is not None or isinstance(at.page.refusal, DoubtfulEndError):
+            return step
         request = self._moved(at.sent, self._stride(at.size))
         step, other = yield from step.ask(request, "rows after an empty page")
         last, learnt = at.before.previous, step.learnt
+        if at.page.refused:
+            return self._followed(step) if other is not None else step
         if other is None or not other.rows or other.is_single or last is None:
             return step
         if at.page.place is Place.ABSENT or not (step.proved or self._may_hide(at, last)):

@@ -21,7 +21,7 @@ from paging.extraction import Extractor
 from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Recognition
 from paging.signals import Verdict
-from paging.steps import NOTHING_LEARNT, End, Learnt, Step
+from paging.steps import NOTHING_LEARNT, Deciding, End, Learnt, Step
 from paging.totals import Known
 from records import Discreet
 from resync.path_parameters import Endpoint
@@ -219,6 +219,17 @@ class Completeness(Struct):
         rank = step.unproved, asked.page.length
         if step.unproved and rank > self._rank:
             self.unproved, self._rank = asked, rank
+
+    def proving(self, unproved: Asked) -> Deciding | None:
+        """How to prove the end of a list without a marker, before which none was seen.
+
+        Where another walk has shown one since, only a full page has to be looked at.
+        """
+        request, page, learnt = unproved.request, unproved.page, self.learnt
+        if not learnt.marked:
+            return self.paginator.prove(request, page, learnt, is_cut=self.is_cut)
+        is_full = page.length >= self.endpoint.pagination.page_size
+        return self.paginator.closing(request, page, learnt) if is_full else None
 
     @property
     def left_in_doubt(self) -> set[Doubt]:

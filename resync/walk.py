@@ -167,10 +167,12 @@ class Walker:
             return opened, error
         if again.page.refused or (not again.page.rows and again.page.says_as(opened.page)):
             return opened, stands
-        second = self._believed(again, await self._judged(walk, again))
+        judged = await self._judged(walk, again)
+        second = self._believed(again, judged)
         goes_on = isinstance(second, Step) and second.next is not None and outcome.next is None
         if not goes_on and again.page.length <= opened.page.length:
-            return opened, stands
+            # Another walk may have shown meanwhile what is to be asked about this end.
+            return opened, (isinstance(judged, Step) and judged.doubt) or stands
         source.in_order = True  # it may have come empty as it was not its turn
         await self._prefetch.drop(walk.ahead)
         return again, second
@@ -314,11 +316,9 @@ class Walker:
             await self._refuse_contradicted(source.recognition.contradicted, source)
             await self._compare(source)
         unproved, source.unproved = source.unproved, None
-        if unproved is None or source.learnt.marked:
+        proving = source.proving(unproved) if unproved else None
+        if unproved is None or proving is None:
             return
-        proving = source.paginator.prove(
-            unproved.request, unproved.page, source.learnt, is_cut=source.is_cut
-        )
         step = await self._settled(proving, source, unproved)
         if step.doubt and not self.is_accepted(step.doubt, unproved.request, source):
             step.doubt.about(request=self.client.named(unproved.request))

@@ -2820,6 +2820,53 @@ async def test_a_next_position_whose_parameter_has_another_name(
     assert found.requests <= 2 * MORE
 
 
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("lengths", [(51, 50), (1, 51, 50), (50, 50, 51)])
+async def test_a_marker_left_out_that_other_children_have(
+    style: str, lengths: tuple[int, ...]
+) -> None:
+    """Of one child's full page at any size: another's marker does not settle what it asks for."""
+    lists = {f"c{at}": Api(style, length) for at, length in enumerate(lengths)}
+    victim = f"c{lengths.index(51)}"
+
+    def things(request: Request) -> Answer:
+        name = request.path.split("/")[2]
+        answer = lists[name](request)
+        if name != victim or later(request):
+            return answer
+        answer = without(without(answer, "next_cursor"), "next")
+        return replace(answer, headers=tuple(one for one in answer.headers if one[0] != "Link"))
+
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told([{"id": name} for name in lists]))
+        server.serve("/parents/{}/things", things)
+        parents = Endpoint("/parents", pagination=PaginationSettings())
+        kind = "/parents/{parent}/things"
+        found = await read(server, paging(style, 25), kind=kind, parent=parents)
+
+    assert found.error is not None
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+@pytest.mark.parametrize(("count", "refused"), [(51, 2), (101, 3), (120, 3)])
+@pytest.mark.parametrize("page_size", [50, 100])
+async def test_a_page_that_is_refused_before_one_that_is_not(
+    count: int, refused: int, status: int, page_size: int
+) -> None:
+    """Behind the last page each is refused; no size is sent, and the server's own is fixed."""
+    api = Api("page", count, cap=50, heeds_size=False, refuses=status)
+
+    def things(request: Request) -> Answer:
+        if request.param("page") == str(refused):
+            return told({"message": "busy"}, status)
+        return replace(api, refuses=None)(request)
+
+    settings = paging("page", page_size, size_param=None)
+    assert (await outcome(things, settings)).error is not None
+    if status == 404:
+        is_all(await outcome(api, settings), list(range(count)))
+
+
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("around", [{"cursor": "c20"}, {"result_info": {"cursor": "c20"}}], ids=str)
 async def test_a_position_that_is_told_where_none_is_heeded(
