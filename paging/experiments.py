@@ -23,8 +23,8 @@ from paging.rows import FEWEST
 from paging.steps import Deciding, End, Step
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
-FAR = (1_000, 30)
-"""Pages beyond an empty one where nothing can be; nearer where that far is refused."""
+FAR = 1_000
+"""Pages beyond an empty one where nothing can be."""
 
 
 class Shown(Enum):
@@ -280,23 +280,20 @@ def _with(
         yield replace(sent, url=str(url.copy_merge_params(texts)), params=())
 
 
-def asked_far(step: Step, far: Iterable[PageRequest], is_more: Callable[[Page], bool]) -> Deciding:
+def asked_far(step: Step, far: PageRequest | None, is_more: Callable[[Page], bool]) -> Deciding:
     """A step after some empty pages, with whether what speaks of more does so in vain, anywhere.
 
     Many APIs compute a next link or position from what they were asked, whatever is there. Rows
-    ``far`` beyond show that more was meant, and so does that nothing there speaks of more.
+    ``far`` beyond show that more was meant, and so does that nothing there speaks of more, or that
+    it is refused.
     """
-    for request in far:
-        if step.learnt.vain is not None:
-            break
-        absent = request.perhaps_absent(NO_PAGE_BEFORE)
-        step, other = yield from step.ask(absent, "what speaks of more")
-        if other is not None:
-            is_vain, learnt = not other.rows and is_more(other), step.learnt
-            # Then no row is hidden for what was said: only rows show it.
-            hides = learnt.hides_rows and (learnt.uneven or not is_vain)
-            step = replace(step, learnt=replace(learnt, vain=is_vain, hides_rows=hides))
-    return step
+    if far is None or step.learnt.vain is not None:
+        return step
+    step, other = yield from step.ask(far.perhaps_absent(NO_PAGE_BEFORE), "what speaks of more")
+    is_vain, learnt = other is not None and not other.rows and is_more(other), step.learnt
+    # Then no row is hidden for what was said: only rows show it.
+    hides = learnt.hides_rows and (learnt.uneven or not is_vain)
+    return replace(step, learnt=replace(learnt, vain=is_vain, hides_rows=hides))
 
 
 def leads_on(page: Page, other: Page | None) -> bool:

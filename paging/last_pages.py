@@ -114,7 +114,7 @@ class CountedToLast(CountedFromFirst):
         is_told = self._boolean(at.page) is Verdict.MORE or at.now.known is Known.MORE
         if is_told or at.now.due or at.now.empty_in_a_row == 1:
             return step
-        far = (self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR)
+        far = self._moved(at.sent, FAR * self._stride(at.size))
         step = yield from asked_far(step, far, lambda other: other.signal is Verdict.MORE)
         if not step.learnt.vain:
             return step

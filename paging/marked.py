@@ -136,7 +136,7 @@ class Marked(Paginator):
         is_told = self._boolean(page) is Verdict.MORE or now.known is Known.MORE
         if following is None or is_told or now.empty_in_a_row == 1:
             return step
-        far = filter(None, (self._far(sent, following, now.pages, pages) for pages in FAR))
+        far = self._far(sent, following, now.pages, FAR)
         step = yield from asked_far(step, far, lambda one: leads(self._marker(one)))
         if not step.learnt.vain:
             return step

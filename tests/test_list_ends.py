@@ -2847,6 +2847,27 @@ async def test_a_marker_left_out_that_other_children_have(
     assert found.error is not None
 
 
+@pytest.mark.parametrize("refuses", [None, 404])
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("pages", [12, 35])
+async def test_many_pages_whose_rows_are_all_hidden(
+    style: str, refuses: int | None, pages: int
+) -> None:
+    """Far behind them markers stop, so that they are no habit; too many are an error at most."""
+    hidden = frozenset(range(10, 10 + 10 * pages))
+    api = Api(style, 10 * pages + 25, hidden=hidden)
+
+    def things(request: Request) -> Answer:
+        is_behind = api.window(request)[0] > api.count
+        return told({"error": "no such page"}, refuses) if refuses and is_behind else api(request)
+
+    found = await outcome(things, paging(style, 10))
+
+    assert found.error is None or pages > 20
+    is_all_or_error(found, api.visible)
+    assert found.requests <= pages + 3 + MORE
+
+
 @pytest.mark.parametrize("status", [400, 404, 422])
 @pytest.mark.parametrize(("count", "refused"), [(51, 2), (101, 3), (120, 3)])
 @pytest.mark.parametrize("page_size", [50, 100])
