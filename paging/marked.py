@@ -132,7 +132,8 @@ class Marked(Paginator):
         if page.length:
             return step
         # A page that holds nothing, but leads on, may have come empty by mistake.
-        step = replace(step, confirm=True, doubt=self._endless(now))
+        is_shown = step.learnt.vain is False  # that markers stop somewhere
+        step = replace(step, confirm=True, doubt=None if is_shown else self._endless(now))
         is_told = self._boolean(page) is Verdict.MORE or now.known is Known.MORE
         if following is None or is_told or now.empty_in_a_row == 1:
             return step
