@@ -126,7 +126,25 @@ class _Counted(CountedToLast):
                 at = replace(at, learnt=end.learnt)
             if not is_due:
                 return replace(end, taken=at.is_full)
-        return self._on(at)
+        return (yield from self._unless_growing(at))
+
+    def _unless_growing(self, at: At) -> Deciding:
+        """The next page, unless the one before would have been the last, had no rows come since.
+
+        That is shown where it now reaches over this page as well, and is still not full: so a log
+        that grows with every request comes to an end. It is looked at again before a deletion.
+        """
+        last, step = at.before.previous, self._on(at)
+        is_short = not (at.is_full or at.before.last_was_full or at.is_more or at.known)
+        if last is None or last.request is None or not is_short or at.learnt.hides_rows:
+            return step
+        end, is_due = self._end(at, End.PROVED).surprised()
+        if not is_due:
+            return replace(step, learnt=end.learnt)
+        end, again = yield from end.ask(last.request, "whether a list grows")
+        keys = again.keys if again is not None and not again.fills(at.size) else ()
+        is_grown = keys[: last.length + at.page.length] == (*last.keys, *at.page.keys)
+        return replace(end, unsure=True) if is_grown else replace(step, learnt=end.learnt)
 
     def _with_levels(self, at: At) -> Learnt:
         """What is learnt, with what positions count, as far as the page before shows it."""

@@ -366,6 +366,23 @@ async def test_words_after_a_page_of_few_rows(size: int, count: int, status: int
 
 
 @pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize(("count", "cap"), [(7, 1000), (50, 1000), (40, 1000), (45, 15)])
+async def test_a_log_that_grows_with_every_request(style: str, count: int, cap: int) -> None:
+    """What was there at first is all read; what comes meanwhile does not lead on for ever."""
+    lengths = itertools.count(count)
+
+    def growing(request: Request) -> Answer:
+        return Api(style, next(lengths), cap=cap)(request)
+
+    found = await outcome(growing, paging(style, 20))
+
+    assert found.error is None, found.message
+    assert {*range(count)} <= {*found.ids}
+    assert found.requests <= count // min(20, cap) + 1 + HANDFUL
+    assert Doubt.END in found.doubts or style == "page"
+
+
+@pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("name", [None, "n{}"])
 @pytest.mark.parametrize("lengths", [[3], [2, 15], [20], [45]])
 async def test_rows_without_ids_and_a_value_that_moves(
