@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from json_values import MISSING
+from json_values import MISSING, Found
 from tests.check_bench import PREFIX
 from tests.check_scene import SETTINGS, Scene, settings, swap
 from tests.fault_api import FaultApi
-from tests.literals import Json
 from tests.repairs import Bench, repaired
 from tests.slips import Slip
 from tests.test_check_products import some
@@ -21,7 +20,7 @@ _MAPPINGS = ("port", "entity", "mappings")
 _PARAMETERS = ("selector", "path_parameters")
 
 
-def of_mapping(at: int, *path: str, value: Json) -> Slip:
+def of_mapping(at: int, *path: str, value: Found) -> Slip:
     """One value of a resource's mapping."""
     return Slip("", {("mapping", ("resources", at, *path)): value})
 
@@ -187,6 +186,19 @@ SLIPS: dict[str, tuple[str, Slip]] = {
     "a kind without the path of its parents": (
         "okta",
         of_mapping(3, "kind", value="/users"),
+    ),
+    "a name within a list of a body": (
+        "elasticsearch",
+        of_mapping(1, "selector", "body", "sort", value=[{"updateed": "asc"}, {"key": "asc"}]),
+    ),
+    "a data_path to texts that is lost": (
+        "slack",
+        of_mapping(2, "selector", "data_path", value=MISSING),
+    ),
+    "the base URL of parents alone": ("metabase", of_settings(base_url="http://simulator/")),
+    "a slash too many at a list that is null": (
+        "argo-cd",
+        of_mapping(1, "kind", value="/repositories/"),
     ),
     "a method that is forgotten below parents": (
         "monday",

@@ -195,12 +195,13 @@ def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     yield 1, named_missing(sources.said)
     yield from ((1, one) for one in (*said, *sources.wanted) if _are_alike(one, name))
     is_asked = sent.part in {"query_params", IN_PATH}
-    keys = dict.fromkeys(str(key) for item in sources.items for key in item)
+    keys = sorted({one.rpartition(".")[2] for one in _keys_of(sources.items)})
     sign = name[: len(name) - len(name.lstrip("$@_"))]
     usual = (*(_USUAL if is_asked else ()), *keys)
     yield from ((2, sign + one) for one in usual if _are_alike(one, name))
     yield 2, counted(name)
     if not is_asked:
+        yield from ((4, one) for one in without_slip(name) if sources.names(name))
         return
     yield from ((2, one) for one in (*_compared(name, sources), f"{name}[]"))
     words = words_of(name)
@@ -300,8 +301,7 @@ def _held_at(items: Items, paths: AbstractSet[str]) -> list[str]:
 
 def _keys_of(items: Items) -> set[str]:
     """The keys of items, and the paths of those below, with dots."""
-    found = dict.fromkeys(path for item in items[:_MOST_ITEMS] for path in leaves(item))
-    return {".".join(path) for path in found}
+    return {".".join(path) for item in items[:_MOST_ITEMS] for path in leaves(item)}
 
 
 def _replaced(

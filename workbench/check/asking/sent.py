@@ -43,7 +43,7 @@ class Sent:
     """A name in a request: the part it is in, the keys to it there, and what it has."""
 
     part: str
-    path: tuple[str, ...]
+    path: Path
     value: Json
     whole: tuple[Json, ...] = ()
     """The list that the value is an element of."""
@@ -57,20 +57,25 @@ class Sent:
     @property
     def name(self) -> str:
         """The last key."""
-        return self.path[-1]
+        return str(self.path[-1])
 
     def at(self, base: Path) -> Path:
         """Its place, where what asks stands at ``base``."""
         return path_at(base) if self.part == IN_PATH else (*base, self.part, *self.path)
 
     @property
-    def where(self) -> tuple[str, tuple[str, ...]]:
+    def where(self) -> tuple[str, Path]:
         """Its place in a request: what stands behind a path is a parameter as any."""
         return ("query_params" if self.part == IN_PATH else self.part), self.path
 
     def is_like(self, other: Sent) -> bool:
         """Whether it is the same name at the same place."""
         return self.where == other.where
+
+    def is_within(self, other: Sent) -> bool:
+        """Whether it is the same, or a part of it."""
+        (part, path), (others, around) = self.where, other.where
+        return part == others and path[: len(around)] == around
 
     @property
     def added(self) -> Sent:
@@ -135,15 +140,17 @@ def sent_by_each(resources: Iterable[EndpointResource]) -> list[tuple[str, list[
     ]
 
 
-def _within(part: str, given: Mapping[str, Json], path: tuple[str, ...]) -> Iterator[Sent]:
+def _within(part: str, given: Mapping[str, Json], path: Path) -> Iterator[Sent]:
     for key, value in given.items():
         here = (*path, str(key))
         if isinstance(value, list) and value and not any(isinstance(x, dict | list) for x in value):
             yield from (Sent(part, here, one, (*value,)) for one in value)
             continue
         yield Sent(part, here, value)
-        if isinstance(value, dict):
-            yield from _within(part, value, here)
+        held = enumerate(value) if isinstance(value, list) else ()
+        inner = [((*here, at), one) for at, one in held] or [(here, value)]
+        for place, one in inner:
+            yield from _within(part, one, place) if isinstance(one, dict) else ()
 
 
 # --- query parameters that say which keys an item comes with, as in ``fields=id,name`` ---

@@ -334,7 +334,7 @@ def _with_more(request: PageRequest, sent: Sent) -> PageRequest:
     return replace(request, body={**request.body, sent.name: sent.value})
 
 
-def _copied(body: Json, path: Sequence[str]) -> tuple[Json, dict[str, Json]]:
+def _copied(body: Json, path: Path) -> tuple[Json, dict[str, Json]]:
     """A copy of a body, and the object in it that holds the last key of a path."""
     copied = copy.deepcopy(body)
     holder = follow(copied, path[:-1])

@@ -9,7 +9,7 @@ from typing import Final
 from errors import Fault, OceanCustomError, Part
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
-from json_values import Json, follow, keys_of
+from json_values import Found, Json, follow, keys_of
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare
@@ -18,6 +18,7 @@ from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.guesses.expressions import (
     better,
     has_path,
+    leaves,
     lists_of_objects,
     paths_in,
     rows_of,
@@ -219,7 +220,7 @@ def cause_of(error: OceanCustomError) -> Fault:
     return error.report.beside or error.report.faults[0]
 
 
-def _list_of(path: str, rows: Json) -> Write:
+def _list_of(path: str, rows: Found) -> Write:
     return Write(path, f"a list of {len(rows)}" if isinstance(rows, list) else "")
 
 
@@ -237,4 +238,7 @@ def _lists(wanted: str, bodies: Sequence[Json]) -> Remedy:
             also = f"; other lists: {', '.join(written(one[0]) for one in others[:4])}"
             told = f"a list of {len(first[1])}{also if others else ''}"
             return Write(written(first[0]), told)
+        paths = [one for one in leaves(body) if isinstance(follow(body, one), list)]
+        if len(paths) == 1:  # of texts or numbers
+            return _list_of(written(paths[0]), follow(body, paths[0]))
     return f"the answer has {keys_of(bodies[0])}" if bodies and bodies[0] is not None else ""

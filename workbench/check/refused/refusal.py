@@ -217,12 +217,7 @@ class Refused:
             if not is_reported(other):
                 return None
             said = other.report
-            known = {
-                "faults": said.faults,
-                "whole": said.whole,
-                "answered": said.answered,
-                "words": said.words,
-            }
+            known = {one: getattr(said, one) for one in ("faults", "whole", "answered", "words")}
             report = replace(case.error.report, beside=None, **known)
         else:
             return None
@@ -254,8 +249,9 @@ class Refused:
         if is_all and (found := await self._of_all(case)):
             return found
         if case.seen.is_of_parent:
-            path = await self._paths.of_asked(case.seen, words) or _PATH
-            return self._places.at(case, case.target.of_path, path)
+            path = await self._paths.of_asked(case.seen, words)
+            alone = await self._of_all(case) if case.all_failed and not (path or is_all) else None
+            return alone or self._places.at(case, case.target.of_path, path or _PATH)
         sent = [one for one in self._near.sent(case.seen, case.target) if one.part == IN_URL]
         other = await self._otherwise(case, sent) if sent else None
         remedy = "" if other else await self._paths.of_asked(case.seen, words)
@@ -415,7 +411,7 @@ class Refused:
         spare, less = await spare_of(request, sent, sources, self._near.body)
         items, read = [*rows_of(less), *sources.items], self._near.read(case.seen, case.target)
         sources = dataclasses.replace(sources, items=items, read=read)
-        some = [one for one in sent if one.is_like(spare)] if spare else sent
+        some = [one for one in sent if one.is_within(spare)] if spare else sent
         wanted, answered = self._near.expressions(case.seen, case.target), self._near.body
 
         async def worth(body: Json) -> int:
