@@ -131,8 +131,10 @@ async def better_variant(
     spent, best = 0, wish.least - 1
     found: Variant | None = None
     # What the words name as little else is named, then the likeliest.
-    named = {one.name for one in sent if sources.names(one.name)}
-    named = named if len(named) == 1 else set()
+    paths = [one.path for one in sent if sources.names(one.name)]
+    inner = max(paths, key=len, default=())
+    is_alone = all(inner[: len(one)] == one or inner[-1:] == one[-1:] for one in paths)
+    named = set(inner[-1:]) if is_alone else set()
     variants = _variants(request, sent, sources)
     for one in sorted(variants, key=lambda one: (one.sent.name not in named, one.rank)):
         if one.name and one.sent.where not in made_up:

@@ -37,9 +37,13 @@ _ACCEPTED: Final = (
     " or grant its user access"
 )
 _NOT_THERE: Final = frozenset({"404", "405", "410"})
+_SIGNED: Final = (
+    "the user and password, or id and secret, that it sends; or this is no login's endpoint"
+)
 _LOGINS: Final = {
     "400": 'what it sends: its "body", "queryParams" or "headers", as the API\'s words say',
-    "401": "the user and password, or id and secret, that it sends; or this is no login's endpoint",
+    "401": _SIGNED,
+    "403": _SIGNED,
     "404": "there is no such path: its endpoint, or the path of baseUrl if the login lies below it",
     "405": "its method",
     "415": "the Content-Type in its headers",
