@@ -521,6 +521,15 @@ CASES = {
         'write "username" for "usrname" in "body"',
         "settings",
     ),
+    "a login with a wrong password, which is forbidden": Mistake(
+        [
+            logging_in(username="me", password="another"),
+            serving(lambda _: answer({"message": "wrong credentials"}, 403), "/v1/login"),
+        ],
+        "CUSTOM_AUTH_REQUEST",
+        "the user and password",
+        "settings",
+    ),
     "a login below another base URL": Mistake(
         [
             logging_in(username="me", password="the-secret"),
