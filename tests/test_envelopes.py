@@ -686,6 +686,8 @@ def test_a_number_that_grows_with_the_position(far: Json, *, is_position: bool) 
 )
 def test_a_number_that_counts_the_rows(value: int, beside: dict[int, int], *, counts: bool) -> None:
     """What an answer cost, or its last index, is less by its rows; no code of success is."""
-    pages = {rows: {("cost",): number} for rows, number in beside.items()}
+    pages: dict[int, dict[tuple[str, ...], Json]] = {
+        n: {("cost",): told} for n, told in beside.items()
+    }
 
     assert counts_rows(("cost",), value, pages) is counts
