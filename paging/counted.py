@@ -301,7 +301,7 @@ class OffsetPaginator(_Counted):
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
         # A page of another length than was asked for may be as long as the server makes pages.
-        return [Spanning(self._moved(sent, -rows // 2), rows)]
+        return [Spanning(self._moved(sent, -rows // 2), rows, left=-(-rows // 2))]
 
 
 class PageNumberPaginator(_Counted):
@@ -348,6 +348,11 @@ class PageNumberPaginator(_Counted):
             return [Spanning(request, within, is_last=True)]
         chosen = dict.fromkeys((*found[:1], *[one for one in found if one[1] % _ROUND == 0][:1]))
         return [
-            Spanning(self._placed(sent, self._start + at // other, other), other, other > size)
+            Spanning(
+                self._placed(sent, self._start + at // other, other),
+                other,
+                is_inside=other > size,
+                left=start + rows - at,
+            )
             for at, other in chosen
         ]

@@ -42,13 +42,14 @@ class Spanning(Struct, frozen=True):
 
     ``room`` is how many rows it has room for, 0 where it has it in any case and may begin before
     the page; ``is_inside``: the page's first row is not among those. ``is_last``: it begins with
-    the page's last row, unless its size is cut.
+    the page's last row, unless its size is cut. ``left``: the rows of the page from there on.
     """
 
     request: PageRequest
     room: int
     is_inside: bool = False
     is_last: bool = False
+    left: int = 0
 
     def shows(self, last: Page, other: Page | None) -> Beyond:
         """What its answer shows of what follows a page."""
@@ -57,7 +58,10 @@ class Spanning(Struct, frozen=True):
         if not self.room:
             return beyond_last_row(last, other)
         has_room = other is not None and other.length < self.room
-        return beyond(last, other, has_room=has_room, is_inside=self.is_inside)
+        shown = beyond(last, other, has_room=has_room, is_inside=self.is_inside)
+        # No more than those: others took the place of some, as rows were removed before them.
+        is_moved = other is not None and other.length <= self.left
+        return Beyond.ENDS if shown is Beyond.FOLLOWS and is_moved else shown
 
 
 class CountedToLast(CountedFromFirst):

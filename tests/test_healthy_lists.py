@@ -383,6 +383,24 @@ async def test_a_log_that_grows_with_every_request(style: str, count: int, cap: 
 
 
 @pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [40, 60, 200])
+async def test_a_log_of_so_many_rows_that_moves_with_every_request(style: str, count: int) -> None:
+    """What takes the place of others behind its last page does not follow it."""
+    firsts = itertools.count()
+
+    def moving(request: Request) -> Answer:
+        first, answer = next(firsts), Api(style, count)(request)
+        rows = json.loads(answer.body)["items"]
+        return told({"items": [{"id": row["id"] + first} for row in rows]})
+
+    found = await outcome(moving, paging(style, 20))
+
+    assert found.error is None, found.message
+    assert Doubt.MOVED in found.doubts
+    assert found.requests <= count // 20 + 1 + HANDFUL
+
+
+@pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("name", [None, "n{}"])
 @pytest.mark.parametrize("lengths", [[3], [2, 15], [20], [45]])
 async def test_rows_without_ids_and_a_value_that_moves(
