@@ -238,6 +238,8 @@ class Extractor:
         self.list_path = plain_path(each)
         self._plain = self.list_path is not None
         self._each = each != self.data_path
+        # ``[.build]`` is one item, whatever it holds.
+        self._item = plain_path(self.data_path.removeprefix("[").removesuffix("]"))
         self._program = "" if self._plain else checked(self.data_path, where)
         self._sources = sources(self._program)
         first = next(iter(self._sources), ())
@@ -302,6 +304,9 @@ class Extractor:
         """
         if self.list_path is not None:
             return self._measured_plainly(follow(body, self.list_path))
+        item = MISSING if self._item is None else follow(body, self._item)
+        if isinstance(item, dict):
+            return Measured([item], place=Place.ONE)
         place = self._place(body) if extracted.nothing else Place.LIST
         found = [(way, levels) for way in self._sources if (levels := _levels(body, way))]
         # Items may come from all of the lists that a program starts from.

@@ -4199,3 +4199,27 @@ async def test_a_page_that_tells_its_own_number_and_size(
         assert found.requests <= 12
     else:
         assert found.error is not None
+
+
+@pytest.mark.parametrize("style", ["none", "page", "cursor"])
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"status": "failed", "error": "Compilation failed"},
+        {"success": False},
+        {"previous": 6, "next": 8},
+        {"pages": 12},
+        {"total_count": 7, "limit": 100, "tags": ["a", "b"]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("data_path", ["[.]", "[.build]"])
+async def test_one_item_in_brackets(data_path: str, own: dict[str, Json], style: str) -> None:
+    """As errors recommend it: what it holds is its own, and says nothing of pages or failures."""
+    item: dict[str, Json] = {"id": 7, **own}
+
+    async with FaultApi() as server:
+        server.serve("/things", lambda _: told(item if data_path == "[.]" else {"build": item}))
+        found = await read(server, paging(style), data_path)
+
+    assert (found.ids, found.message, found.requests) == ([7], "", 1)
