@@ -28,12 +28,11 @@ from errors import DoubtfulEndError
 from json_values import Json, keys_of
 from paging.experiments import unless_cut, unless_led_on
 from paging.extraction import Extractor, InnerList
-from paging.marked import leads
 from paging.model import Page, Progress
 from paging.paginator import ACCEPT, says_end
 from paging.rows import row_key
 from paging.signal_names import ENVELOPE, name_of
-from paging.signals import Verdict, known_cursor, speaks_of_more
+from paging.signals import Verdict, known_cursor, leads, speaks_of_more
 from paging.steps import Deciding, Learnt, Step
 
 _FEW = 10  # rows; lists of fewer are of one length by chance

@@ -10,7 +10,7 @@ from jq_engine.lookups import compile_lookup
 from json_values import MISSING, Found, Json, follow, keys_of
 from paging.cursor_positions import counts_on, far_beyond
 from paging.link_header import leads_to_rows, link_relations, unread_links
-from paging.marked import Marked, leads
+from paging.marked import Marked
 from paging.model import Page, PageRequest, Progress
 from paging.paginator import DEFAULT_POSITION_PARAM, PaginationSettings
 from paging.signal_names import DEFAULT_NEXT_LINK_PATH
@@ -20,6 +20,7 @@ from paging.signals import (
     is_true,
     known_cursor,
     known_link,
+    leads,
     link_of,
     whole_number,
 )

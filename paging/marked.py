@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError
-from json_values import MISSING, Found, Json, keys_of
+from json_values import MISSING, Found, keys_of
 from paging.cursor_positions import came_before
 from paging.experiments import (
     FAR,
     Beyond,
     asked_far,
     beyond,
+    beyond_last_row,
     resized,
     shares,
     unless_denied,
@@ -30,13 +31,12 @@ from paging.model import (
 )
 from paging.paginator import ACCEPT, Paginator, refused, total_of, unseen
 from paging.rows import FEWEST
-from paging.signals import Verdict, by_header, first_known, is_last_by_link
+from paging.signals import Verdict, by_header, first_known, is_last_by_link, leads
 from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known, total_further_out
 
 _ABOUT_END = "the end after a full page"
 _ABOUT_MARKER = "a list without a marker"
-_NOWHERE: tuple[Json, ...] = (None, "", "null", False, 0, "0", -1, "-1", [])
 
 
 class Marked(Paginator):
@@ -119,7 +119,7 @@ class Marked(Paginator):
         if is_due or not learnt.knows(page):
             # A first marker that is refused may be sent under a wrong name: no doubt to accept.
             doubt = refused(page) if before.pages > 1 else page.refusal
-            step = replace(step, confirm=True, doubt=doubt)
+            step = replace(step, confirm=True, doubt=None if learnt.knows(page) else doubt)
             step = yield from self._unless_followed(last, step)
             step = replace(step, learnt=step.learnt.refused_by(page)) if step.proved else step
         return replace(step, doubt=step.doubt or cut)
@@ -272,6 +272,8 @@ class Marked(Paginator):
         Where it has several lists, one row less of all together, of each, or of the outer ones:
         what is paged is the first of those whose size is heeded.
         """
+        if last.most < FEWEST and (before := step.progress.led_by):
+            return (yield from self._across(before, last, step))
         is_again = False
         for level, rows in [*last.lengths.items()][::-1]:
             is_few = rows < FEWEST or self._settings.cursor_alone
@@ -290,6 +292,21 @@ class Marked(Paginator):
         is_over = is_again and step.progress.empty_in_a_row
         is_cut = self._is_cut_off(step.progress, 0)
         return replace(step, doubt=None) if is_over and not is_cut else step
+
+    def _across(self, before: PageRequest, last: Page, step: Step) -> Deciding:
+        """Ask for the page before one of few rows with one row less: the next one has room then."""
+        size = self._asked(before) - 1
+        request = self._of_size(before, size) if size > last.most + 1 else None
+        if request is None:
+            return step
+        step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
+        if other is None or other.length != size or not leads(marker := self._marker(other)):
+            return step
+        following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
+        step, after = yield from step.ask(following, _ABOUT_END)
+        has_room = after is not None and last.length < after.length < size
+        is_over = has_room and beyond_last_row(last, after) is Beyond.ENDS
+        return replace(step, proved=True, confirm=False, doubt=None) if is_over else step
 
     def _after_fewer(
         self, last: Page, step: Step, level: Level, request: PageRequest, other: Page
@@ -435,8 +452,3 @@ class Marked(Paginator):
             f"{by_header(page.headers)}; the response has {keys_of(page.body)}",
             f"correct {self._setting} ({ACCEPT})",
         )
-
-
-def leads(marker: Found) -> bool:
-    """Whether a marker is there: 0 and -1 are the end of a scan, an empty text that of a list."""
-    return marker is not MISSING and marker not in _NOWHERE

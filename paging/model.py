@@ -352,10 +352,10 @@ class Progress(Struct, frozen=True):
 
     Where ``data_path`` leads through lists, ``rows`` at least, and ``in_all`` at most. ``hides``: a
     page that was not full was followed by rows, so that some are hidden or pages uneven. ``since``:
-    the earliest page with rows of the previous one; ``wanted``: the size asked for at first.
-    ``total``: what is believed to be all rows; ``fell_from``: a total that a later answer told less
-    than, 0 where none did. ``due``: the ids of rows that a request showed behind the first page,
-    and that did not come yet.
+    the earliest page with rows of the previous one; ``led_by``: the request of the one before that;
+    ``wanted``: the size asked for at first. ``total``: what is believed to be all rows;
+    ``fell_from``: a total that a later answer told less than, 0 where none did. ``due``: the ids of
+    rows that a request showed behind the first page, and that did not come yet.
     """
 
     pages: int = 0
@@ -369,6 +369,7 @@ class Progress(Struct, frozen=True):
     hides: bool = False
     since: Page | None = None
     begun: PageRequest | None = None
+    led_by: PageRequest | None = None
     wanted: int = 0
     total: int | None = None
     total_pages: int | None = None
@@ -425,6 +426,7 @@ class Progress(Struct, frozen=True):
             last_was_full=is_full if length else self.last_was_full,
             hides=self.hides or bool(length and self.pages and is_uneven),
             begun=self.begun if self.pages else page.request,
+            led_by=self.previous.request if page.rows and self.previous else self.led_by,
             wanted=self.wanted if self.pages else asked,
             total=total,
             total_pages=pages if pages > 1 else None,

@@ -44,6 +44,7 @@ _LARGEST = 10**_MOST_DIGITS - 1
 _SHOWN = 80  # characters of a value in a message
 _LARGEST_NEXT = 10**9  # larger numbers are moments
 _DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?![0-9])")
+_NOWHERE: tuple[Json, ...] = (None, "", "null", False, 0, "0", -1, "-1", [])
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
 _FALSE_TEXTS = frozenset({"", "false", "0", "-1", "no", "null", "none"})
@@ -357,3 +358,8 @@ def _first_usable(scopes: Scopes, names: Sequence[str], usable: Callable[[Json],
             return value
         empty = value if empty is MISSING else empty
     return empty
+
+
+def leads(marker: Found) -> bool:
+    """Whether a marker is there: 0 and -1 are the end of a scan, an empty text that of a list."""
+    return marker is not MISSING and marker not in _NOWHERE
