@@ -24,7 +24,7 @@ from paging.steps import Deciding, End, Step
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 FAR = 1_000
-"""Pages beyond an empty one where nothing can be."""
+"""Pages beyond an empty one where nothing can be; fewer where that far is refused."""
 
 
 class Shown(Enum):
@@ -280,20 +280,32 @@ def _with(
         yield replace(sent, url=str(url.copy_merge_params(texts)), params=())
 
 
-def asked_far(step: Step, far: PageRequest | None, is_more: Callable[[Page], bool]) -> Deciding:
+def asked_far(
+    step: Step, far: Callable[[int], PageRequest | None], is_more: Callable[[Page], bool]
+) -> Deciding:
     """A step after some empty pages, with whether what speaks of more does so in vain, anywhere.
 
-    Many APIs compute a next link or position from what they were asked, whatever is there. Rows
-    ``far`` beyond show that more was meant, and so does that nothing there speaks of more, or that
-    it is refused.
+    Many APIs compute a next link or position from what they were asked, whatever is there. Rows so
+    many pages ``far`` beyond show that more was meant, and so does that nothing there speaks of
+    more. Where that far is refused, it has to be said by each page up to the last that is not.
     """
-    if far is None or step.learnt.vain is not None:
+    vain, pages, refused, known = step.learnt.vain, FAR, FAR + 1, 0
+    if vain is not None:
         return step
-    step, other = yield from step.ask(far.perhaps_absent(NO_PAGE_BEFORE), "what speaks of more")
-    is_vain, learnt = other is not None and not other.rows and is_more(other), step.learnt
+    while vain is None and (request := far(pages)):
+        request = request.perhaps_absent(NO_PAGE_BEFORE)
+        step, other = yield from step.ask(request, "what speaks of more")
+        if other is None:
+            refused = pages
+        elif other.rows or not is_more(other):
+            vain = False
+        else:
+            known = pages
+        vain = True if vain is None and refused - known == 1 else vain
+        pages = (known + refused) // 2
     # Then no row is hidden for what was said: only rows show it.
-    hides = learnt.hides_rows and (learnt.uneven or not is_vain)
-    return replace(step, learnt=replace(learnt, vain=is_vain, hides_rows=hides))
+    hides = step.learnt.hides_rows and (step.learnt.uneven or not vain)
+    return replace(step, learnt=replace(step.learnt, vain=vain, hides_rows=hides))
 
 
 def leads_on(page: Page, other: Page | None) -> bool:

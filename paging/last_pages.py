@@ -16,7 +16,6 @@ from msgspec.structs import replace
 
 from errors import DoubtfulEndError
 from paging.experiments import (
-    FAR,
     Beyond,
     asked_far,
     begins_with_last,
@@ -118,8 +117,11 @@ class CountedToLast(CountedFromFirst):
         is_told = self._boolean(at.page) is Verdict.MORE or at.now.known is Known.MORE
         if is_told or at.now.due or at.now.empty_in_a_row == 1:
             return step
-        far = self._moved(at.sent, FAR * self._stride(at.size))
-        step = yield from asked_far(step, far, lambda other: other.signal is Verdict.MORE)
+        step = yield from asked_far(
+            step,
+            lambda pages: self._moved(at.sent, pages * self._stride(at.size)),
+            lambda other: other.signal is Verdict.MORE,
+        )
         if not step.learnt.vain:
             return step
         return (yield from self._after_empty(replace(at, is_more=False, learnt=step.learnt)))

@@ -11,7 +11,6 @@ from errors import DoubtfulEndError
 from json_values import MISSING, Found, keys_of
 from paging.cursor_positions import came_before
 from paging.experiments import (
-    FAR,
     Beyond,
     asked_far,
     beyond,
@@ -137,8 +136,11 @@ class Marked(Paginator):
         is_told = self._boolean(page) is Verdict.MORE or now.known is Known.MORE
         if following is None or is_told or now.empty_in_a_row == 1:
             return step
-        far = self._far(sent, following, now.pages, FAR)
-        step = yield from asked_far(step, far, lambda one: leads(self._marker(one)))
+        step = yield from asked_far(
+            step,
+            lambda pages: self._far(sent, following, now.pages, pages),
+            lambda one: leads(self._marker(one)),
+        )
         if not step.learnt.vain:
             return step
         end = self._at_end(now, sent, page, None, step.learnt)

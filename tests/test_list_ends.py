@@ -2864,7 +2864,26 @@ async def test_many_pages_whose_rows_are_all_hidden(
     found = await outcome(things, paging(style, 10))
 
     is_all(found, api.visible)
-    assert found.requests <= pages + 3 + MORE
+    assert found.requests <= pages + 3 + 2 * MORE
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_links_that_never_end_in_a_window(style: str) -> None:
+    """They are computed, and refused beyond so many rows: empty pages lead nowhere."""
+    api = Api(style, 1000, hidden=frozenset(range(25, 1000)))
+
+    def things(request: Request) -> Answer:
+        if api.window(request)[0] >= 1000 - 10:
+            return told({"error": "the result window is too large"}, 400)
+        answer = api(request)
+        if style in LED:
+            return answer
+        return told({**json.loads(answer.body), "next": "/things?at=c10"})
+
+    found = await outcome(things, paging(style, 10))
+
+    is_all(found, list(range(25)))
+    assert found.requests <= 3 + 3 * MORE
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
