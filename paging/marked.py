@@ -278,12 +278,10 @@ class Marked(Paginator):
             return (yield from self._across(before, last, step))
         is_again = False
         for level, rows in [*last.lengths.items()][::-1]:
-            is_few = rows < FEWEST or self._settings.cursor_alone
             request = self._of_size(last.request, rows - 1) if last.request else None
-            if is_few or request is None:
+            if rows < FEWEST or self._settings.cursor_alone or request is None:
                 continue
-            request = request.perhaps_absent(NO_PAGE_BEFORE)
-            step, other = yield from step.ask(request, _ABOUT_END)
+            step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
             if other is None:
                 return step
             # Of rows that are hidden, others of those asked for are left.
@@ -291,9 +289,9 @@ class Marked(Paginator):
                 return (yield from self._after_fewer(last, step, level, request, other))
             is_again = other.repeats(last)
         # The size is not heeded: how long pages are, hidden rows included, nobody knows.
-        is_over = is_again and step.progress.empty_in_a_row
-        is_cut = self._is_cut_off(step.progress, 0)
-        return replace(step, doubt=None) if is_over and not is_cut else step
+        now = step.progress
+        is_over = is_again and now.empty_in_a_row and not self._is_cut_off(now, 0)
+        return replace(step, doubt=None) if is_over else step
 
     def _across(self, before: PageRequest, last: Page, step: Step) -> Deciding:
         """Ask for the page before one of few rows with one row less: the next one has room then."""
@@ -317,13 +315,11 @@ class Marked(Paginator):
         # Where links hold the number of a page, one of fewer rows begins before the last one.
         if beyond(last, other, has_room=True) is Beyond.UNKNOWN:
             return step
-        marker = self._marker(other)
-        if not leads(marker):
+        if not leads(marker := self._marker(other)):
             return self._followed(step)  # one row at least follows
         following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
         step, after = yield from step.ask(following, _ABOUT_END)
-        room = last.lengths[level] - 1
-        has_room = after is not None and after.lengths.get(level, 0) < room
+        has_room = after is not None and after.lengths.get(level, 0) + 1 < last.lengths[level]
         match beyond(last, after, has_room=has_room):
             case Beyond.ENDS:
                 return replace(step, proved=True, confirm=False, doubt=None)

@@ -4242,3 +4242,22 @@ async def test_one_item_in_brackets(data_path: str, own: dict[str, Json], style:
         found = await read(server, paging(style), data_path)
 
     assert (found.ids, found.message, found.requests) == ([7], "", 1)
+
+
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("count", [6, 7, 11, 12])
+@pytest.mark.parametrize("status", [400, 404, 422])
+async def test_a_marker_behind_few_rows_that_is_refused(
+    style: str, count: int, status: int
+) -> None:
+    """The page before the last one, for one row less, leads to that one's rows with room for more.
+
+    Where more follow than it has room for, the refusal is an error.
+    """
+    api = Api(style, count, end="late", refuses=status)
+    full = Api(style, 40, end="late")
+    third = lambda request: "c10" in {request.param("cursor"), request.param("at")}  # noqa: E731
+    cut = once(always(told({"message": "no"}, status)), full, third, ALWAYS)
+
+    is_all(await outcome(api, paging(style, 5)), list(range(count)))
+    assert (await outcome(cut, paging(style, 5))).error is not None
