@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -96,7 +97,7 @@ class Marked(Paginator):
         came = came_before(progress.previous, page, marker) if asked != 1 else frozenset()
         # A page that leads to itself is the end where nothing is new, or all of one start key came.
         is_whole = len(came) == page.length or (came and page.length < progress.largest)
-        is_last = following is not None and following.key == sent.key and is_whole
+        is_last = following and following.key == sent.key and is_whole
         if following is None or is_last:
             step = self._at_end(now, sent, page, None if following else marker, learnt)
             ended = yield from self._unless_sudden(progress, page, replace(step, known=came))
@@ -136,11 +137,8 @@ class Marked(Paginator):
         is_told = self._boolean(page) is Verdict.MORE or now.known is Known.MORE
         if following is None or is_told or now.empty_in_a_row == 1:
             return step
-        step = yield from asked_far(
-            step,
-            lambda pages: self._far(sent, following, now.pages, pages),
-            lambda one: leads(self._marker(one)),
-        )
+        far = partial(self._far, sent, following, now.pages)
+        step = yield from asked_far(step, far, lambda one: leads(self._marker(one)))
         if not step.learnt.vain:
             return step
         end = self._at_end(now, sent, page, None, step.learnt)
@@ -296,14 +294,14 @@ class Marked(Paginator):
     def _across(self, before: PageRequest, last: Page, step: Step) -> Deciding:
         """Ask for the page before one of few rows with one row less: the next one has room then."""
         size = self._asked(before) - 1
-        request = self._of_size(before, size) if size > last.most + 1 else None
-        if request is None:
+        request = self._of_size(before, size)
+        if request is None or size <= last.most + 1:
             return step
         step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
         if other is None or other.length != size or not leads(marker := self._marker(other)):
             return step
-        following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
-        step, after = yield from step.ask(following, _ABOUT_END)
+        following = self._following(request, other, marker)
+        step, after = yield from step.ask(following.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
         has_room = after is not None and last.length < after.length < size
         is_over = has_room and beyond_last_row(last, after) is Beyond.ENDS
         return replace(step, proved=True, confirm=False, doubt=None) if is_over else step
