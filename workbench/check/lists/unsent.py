@@ -40,11 +40,15 @@ _FEWEST: Final = 2  # expressions that find no key
 _WORD: Final = re.compile(r"(?!true|false)[a-z][\w-]{2,}")
 
 
+_Shape = tuple[list[Items], list[str]]
+
+
 class Unsent:
     """Asks for a resource with other parameters: those of the others, or its own otherwise."""
 
     def __init__(self, near: Nearby) -> None:
         self._near = near
+        self._own: dict[object, _Shape] = {}
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """At most one: the parameters with which keys come that are mapped, and absent."""
@@ -133,7 +137,7 @@ class Unsent:
         is_leaf = is_scalar(sent.value) and not (is_there and not path)
         if request is None or not is_leaf or await self._is_heeded(request, sent):
             return None
-        own, wanted = _shape(await self._near.body(request)), _asked(sent)
+        own, wanted = await self._shape_of(request), _asked(sent)
 
         async def is_heeded(body: Json) -> bool:
             texts = [_texts(path, rows) for rows in _lists(body)] if path else []
@@ -162,8 +166,17 @@ class Unsent:
         if less is None:
             return True
         others = (less, revalued(request, sent, sent.otherwise(MADE_UP)))
-        own = _shape(await self._near.body(request))
-        return any([_shape(await self._near.body(one)) != own for one in others])
+        own = await self._shape_of(request)
+        for one in others:
+            if _shape(await self._near.body(one)) != own:
+                return True
+        return False
+
+    async def _shape_of(self, request: PageRequest) -> _Shape:
+        """How a request is answered as it stands, asked once."""
+        if request.key not in self._own:
+            self._own[request.key] = _shape(await self._near.body(request))
+        return self._own[request.key]
 
     async def by_other(
         self,
@@ -195,7 +208,7 @@ def _lists(body: Json) -> list[Items]:
     return [[row for row in rows if isinstance(row, dict)] for _, rows in lists]
 
 
-def _shape(body: Json) -> tuple[list[Items], list[str]]:
+def _shape(body: Json) -> _Shape:
     """What tells whether two requests are answered alike: the rows, and what stands beside them."""
     return _lists(body), sorted(body) if isinstance(body, dict) else []
 
