@@ -323,9 +323,10 @@ class Page(Shape, frozen=True, dict=True):
         return Ways(links, positions_told(around), positions_counted(around, self.length))
 
     def values_told(self, asked: int) -> list[str]:
-        """What may be a cursor, whatever its name: no count of the rows, and no size."""
+        """What may be a cursor, whatever its name: no total and no size, but the next position."""
         sent = {value for _, value in self.request.query} if self.request else set()
-        counted = {str(one) for one in (self.length, asked, self.totals(asked).most)}
+        total = self.totals(asked).most
+        counted = {str(one) for one in (asked, total) if one != self.length or one == asked}
         return values_told(self._around, sent | counted)
 
     def says_as(self, other: Page) -> bool:

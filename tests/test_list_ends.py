@@ -2886,6 +2886,25 @@ async def test_links_that_never_end_in_a_window(style: str) -> None:
     assert found.requests <= 3 + 3 * MORE
 
 
+@pytest.mark.parametrize("beside", [{}, {"count": 25}])
+@pytest.mark.parametrize("size_param", [None, "limit"])
+async def test_a_next_position_that_is_just_the_rows(
+    beside: dict[str, Json], size_param: str | None
+) -> None:
+    """It is sent back as any other number is, where the cursor's place is mistyped."""
+
+    def things(request: Request) -> Answer:
+        start = request.number("marker", 0)
+        return told({"items": rows(start, min(start + 25, 70)), "delta": start + 25, **beside})
+
+    settings = paging(
+        "cursor", 50, cursor_path="meta.nxt", pagination_param="marker", size_param=size_param
+    )
+    assert (await outcome(things, settings)).error is not None
+    whole = told({"items": rows(0, 25), "delta": 25, **beside})
+    is_all(await outcome(always(whole), settings), list(range(25)))
+
+
 @pytest.mark.parametrize("status", [400, 404, 422])
 @pytest.mark.parametrize(("count", "refused"), [(51, 2), (101, 3), (120, 3)])
 @pytest.mark.parametrize("page_size", [50, 100])
