@@ -4275,7 +4275,10 @@ async def test_a_marker_behind_few_rows_that_is_refused(
     """
     api = Api(style, count, end="late", refuses=status)
     full = Api(style, 40, end="late")
-    third = lambda request: "c10" in {request.param("cursor"), request.param("at")}  # noqa: E731
+
+    def third(request: Request) -> bool:
+        return "c10" in {request.param("cursor"), request.param("at")}
+
     cut = once(always(told({"message": "no"}, status)), full, third, ALWAYS)
 
     is_all(await outcome(api, paging(style, 5)), list(range(count)))
