@@ -292,18 +292,19 @@ class Marked(Paginator):
         return replace(step, doubt=None) if is_over else step
 
     def _across(self, before: PageRequest, last: Page, step: Step) -> Deciding:
-        """Ask for the page before one of few rows with one row less: the next one has room then."""
-        size = self._asked(before) - 1
+        """Ask for the page before one of few rows with one row less, and for all that follows."""
+        size, pages = self._asked(before) - 1, list[Page]()
         request = self._of_size(before, size)
-        if request is None or size <= last.most + 1:
-            return step
-        step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
-        if other is None or other.length != size or not leads(marker := self._marker(other)):
-            return step
-        following = self._following(request, other, marker)
-        step, after = yield from step.ask(following.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
-        has_room = after is not None and last.length < after.length < size
-        is_over = has_room and beyond_last_row(last, after) is Beyond.ENDS
+        for _ in range(3):  # that one, the last one, and what would follow it
+            if request is None:
+                break
+            step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
+            marker = self._marker(other) if other else MISSING
+            pages += [other] if other and other.rows else []
+            request = self._following(request, other, marker) if other and leads(marker) else None
+        first, *after = pages or [last]
+        has_room = first.length == size and len(after) == 1 and last.length < after[0].length < size
+        is_over = has_room and beyond_last_row(last, after[0]) is Beyond.ENDS
         return replace(step, proved=True, confirm=False, doubt=None) if is_over else step
 
     def _after_fewer(
@@ -430,11 +431,9 @@ class Marked(Paginator):
         """The place where the marker is looked for, for messages."""
 
     def _never_there(self, page: Page, *, is_heeded: bool) -> DoubtfulEndError:
-        why = (
-            "although the API heeds the page size, so that it pages"
-            if is_heeded
-            else f"although a page had the {page.length} rows asked for"
-        )
+        why = f"although a page had the {page.length} rows asked for"
+        if is_heeded:
+            why = "although the API heeds the page size, so that it pages"
         return DoubtfulEndError(
             f"{self._name()} found nothing in any response, {why}; the last one had"
             f" {keys_of(page.body)}",

@@ -4283,3 +4283,19 @@ async def test_a_marker_behind_few_rows_that_is_refused(
 
     is_all(await outcome(api, paging(style, 5)), list(range(count)))
     assert (await outcome(cut, paging(style, 5))).error is not None
+
+
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_page_of_few_rows_in_the_middle_whose_marker_is_refused(
+    style: str, status: int
+) -> None:
+    """Rows hidden on it, and where more could be seen: what follows there is asked for, too."""
+    api = Api(style, 40, end="late", hidden=frozenset({12, 13, 14}))
+
+    def fourth(request: Request) -> bool:
+        return "c15" in {request.param("cursor"), request.param("at")}
+
+    cut = once(always(told({"message": "no"}, status)), api, fourth, ALWAYS)
+
+    assert (await outcome(cut, paging(style, 5))).error is not None
