@@ -1047,6 +1047,32 @@ async def test_addresses_are_references() -> None:
     assert (len(items), error) == (27, "")
 
 
+_ASSIGNED: Data = {
+    "users": [{"id": f"u{n}", "name": f"User {n}"} for n in range(10)],
+    "incidents": [
+        {
+            "id": f"i{n}",
+            "name": f"Incident {n}",
+            "roles": [
+                {"role": "lead", "assignee": {"id": f"u{n % 10}"}},
+                {"role": "writer", "assignee": {"id": f"u{n % 7}"} if n % 2 else None},
+            ],
+        }
+        for n in range(20)
+    ],
+}
+
+
+async def test_an_element_without_a_value_refers_to_nothing() -> None:
+    """Null among the values of a relation is what Port refuses."""
+    lists = [Collection(f"/{name}", table(name)) for name in _ASSIGNED]
+    http = in_process(simulate(Api(lists, _ASSIGNED).product()))
+    found = await suggested(bench("http://api/v1"), [*map(Target, ["/users", "/incidents"])], http)
+
+    expressions = [one.expression for one in found.written[1].relations]
+    assert expressions == ["[.roles[]? | .assignee.id | values]"]
+
+
 async def test_one_path_may_hold_lists_of_several_kinds() -> None:
     """A parent is what the placeholder is called like; `parentid` leads to the list that has it."""
     tables: Data = {

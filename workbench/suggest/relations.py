@@ -129,15 +129,16 @@ def _lists(column: Column, inner: Sequence[Json], own: Sequence[str]) -> Iterato
         objects = [value for value in inner if isinstance(value, dict)]
         for path in dict.fromkeys(path for value in objects for path in _paths(value)):
             values = [one for value in objects if (one := at(value, path)) is not None]
+            held = jq_path(path) + (" | values" if len(values) < len(objects) else "")
             if found := addresses_of(values):
-                each = f"[{column.path}[]? | {last_segment(jq_path(path), values)}]"
+                each = f"[{column.path}[]? | {last_segment(held, values)}]"
                 lasts = [one.last for one in found]
                 yield _Reference(
                     (*column.keys, *path), each, _set(lasts), are_texts=True, listed=key,
                     is_own=[*dict.fromkeys(lasts)] == own, addresses=found,
                 )  # fmt: skip
             if values and all(map(_is_key, values)):
-                text = jq_path(path) if _texts(values) else f"{jq_path(path)} | tostring"
+                text = held if _texts(values) else f"{held} | tostring"
                 yield _Reference(
                     (*column.keys, *path), f"[{column.path}[]? | {text}]", _set(values),
                     _texts(values), key, is_own=[*dict.fromkeys(map(str, values))] == own,
