@@ -9,6 +9,8 @@ import pytest
 from tests.check_scene import Mistake, Scene, asking, listed, person, serving, told
 from tests.fault_api import FaultApi, Handler, Reply, Request
 
+MOST_FOR_ONE = 6  # of which one has all other names at once
+
 
 def by(name: str) -> Handler:
     """People of the levels that a parameter names, or all."""
@@ -50,3 +52,15 @@ async def test_nothing_is_told_of_one_that_may_be_meant(
     report = await Scene(tmp_path, api).spoilt(spoils)
 
     assert report.findings == [], told(report.findings)
+
+
+async def test_what_makes_no_difference_costs_few_requests(tmp_path: Path, api: FaultApi) -> None:
+    """All other names at once, and nothing for what stands in the answer or is a long text."""
+    scene = Scene(tmp_path, api)
+    usual = len((await scene.spoilt([])).exchanges)
+    sent = f"query_params: {{flag: true, fields: 'id,name', query: '{{ {'a, ' * 40} }}'}}"
+
+    report = await scene.spoilt([asking(sent)])
+
+    assert report.findings == [], told(report.findings)
+    assert len(report.exchanges) - usual <= MOST_FOR_ONE

@@ -50,7 +50,7 @@ PARTS: Final = re.compile(r"[\w.-]+")
 _WORDS: Final = re.compile(r"\w+")
 _TOKEN: Final = re.compile(r"""[{}]|\b\w+\b(?!\s*[{(:"'])""")
 """What a query selects, and the braces around."""
-_SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
+SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
 KEYS: Final = re.compile(r"[\w.$-]+(?:,\s*[\w.$-]+)+")
 """Keys in one text, as parameters have them that say which come."""
 _COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
@@ -225,7 +225,7 @@ def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
         like = _longest(map(str, sent.whole))
         yield from ((1, [*sent.whole, *more]) for more in sources.more(sent.whole, like))
     elif sent.part == "body" and not sent.whole:
-        if isinstance(text, str) and _SCALAR.fullmatch(text):
+        if isinstance(text, str) and SCALAR.fullmatch(text):
             yield _USUALLY, json.loads(text)
         if not isinstance(text, dict | list):
             yield 4, [text]

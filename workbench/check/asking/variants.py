@@ -27,6 +27,7 @@ from workbench.check.asking.alternatives import (
     LONGEST,
     MOST_OF_ONE,
     PARTS,
+    SCALAR,
     Sources,
     by_rank,
     lists_of_keys,
@@ -51,13 +52,15 @@ _ADDED: Final = frozenset({"query_params", "headers", "body", "body_form"})
 class Wish:
     """What is asked, and how much of what is wanted an answer has: 0 for none, or for a failure.
 
-    ``least``: what it has to have; ``most``: what an answer has at most.
+    ``least``: what it has to have; ``most``: what an answer has at most. ``is_met``: what is asked
+    is answered as it stands, so that several names can be sent at once.
     """
 
     answered: Answered
     worth: Callable[[Json], Awaitable[int]]
     least: int = 1
     most: int = 1
+    is_met: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,11 +138,13 @@ async def better_variant(
     inner = max(paths, key=len, default=())
     is_alone = all(inner[: len(one)] == one or inner[-1:] == one[-1:] for one in paths)
     named = set(inner[-1:]) if is_alone else set()
-    variants = _variants(request, sent, sources)
+    variants = [*_variants(request, sent, sources)]
+    if wish.is_met:
+        variants = await _heeded(request, [one for one in variants if one.sent in sent], wish)
     for one in sorted(variants, key=lambda one: (one.sent.name not in named, one.rank)):
         if one.name and one.sent.where not in made_up:
             spent += 1
-            made_up[one.sent.where] = await wish.answered(_renamed(request, one.sent, MADE_UP))
+            made_up[one.sent.where] = await wish.answered(renamed(request, one.sent, MADE_UP))
         if spent >= _MOST or best >= wish.most:
             break
         spent += 1
@@ -148,8 +153,8 @@ async def better_variant(
         other = made_up[one.sent.where] if one.name and own > best else None
         if other is not None and rows_of(body) == rows_of(other) and own <= await wish.worth(other):
             spent += 1
-            renamed = dataclasses.replace(one.sent, path=(*one.sent.path[:-1], one.name))
-            odd = await wish.answered(revalued(one.request, renamed, MADE_UP))
+            under = dataclasses.replace(one.sent, path=(*one.sent.path[:-1], one.name))
+            odd = await wish.answered(revalued(one.request, under, MADE_UP))
             own = own if rows_of(odd) != rows_of(body) else 0
         if own > best and isinstance(one.value, list) and not one.sent.whole:
             spent += 1  # of a parameter that comes twice one alone may be heeded
@@ -158,6 +163,26 @@ async def better_variant(
         if own > best:
             best, found = own, one
     return found
+
+
+async def _heeded(request: PageRequest, variants: list[Variant], wish: Wish) -> list[Variant]:
+    """The variants, without other names where all of them at once are worth nothing.
+
+    Numbers and booleans have one spelling.
+    """
+    sent = dict(request.params)
+    variants = [one for one in variants if one.name or not _is_plain(one.sent.value)]
+    named = [one for one in variants if one.name and one.sent.name in sent]
+    if not named:
+        return variants
+    pairs = ((one.name, sent[one.sent.name]) for one in named)
+    body = await wish.answered(replace(request, params=(*request.params, *pairs)))
+    is_deaf = body is not None and not await wish.worth(body)
+    return [one for one in variants if not (is_deaf and one in named)]
+
+
+def _is_plain(value: Json) -> bool:
+    return isinstance(value, bool | int) or SCALAR.fullmatch(str(value)) is not None
 
 
 async def spare_of(
@@ -195,7 +220,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
         # Where its value is refused, and others are listed, its name is read.
         is_first = is_first and not (sources.allowed and sources.speaks_of(str(one.value)))
         for rank, name in names[: MOST_OF_ONE + MOST_OF_ONE // 2] if is_first else ():
-            yield Variant(rank, one, _renamed(request, one, name), name=name)
+            yield Variant(rank, one, renamed(request, one, name), name=name)
         values = by_rank(values_for(one, sources)) if one.is_text else []
         values = [pair for pair in values if not sources.is_anothers(one, pair[1])]
         for rank, text in values[:MOST_OF_ONE]:
@@ -250,11 +275,12 @@ def left_out(request: PageRequest, sent: Sent) -> PageRequest | None:
     return replace(request, body=body)
 
 
-def _renamed(request: PageRequest, sent: Sent, name: str) -> PageRequest:
+def renamed(request: PageRequest, sent: Sent, name: str) -> PageRequest:
+    """The request with what is sent there under another name."""
     if attribute := _PAIRS.get(sent.part):
         pairs = getattr(request, attribute)
-        renamed = tuple((name if one == sent.name else one, value) for one, value in pairs)
-        return replace(request, **{attribute: renamed})
+        named = tuple((name if one == sent.name else one, value) for one, value in pairs)
+        return replace(request, **{attribute: named})
     body, holder = _copied(request.body, sent.path)
     items = list(holder.items())
     holder.clear()

@@ -15,10 +15,11 @@ from json_values import Json, follow
 from paging.model import PageRequest
 from transport.observer import PageRead
 from workbench.check.asking.absence import MADE_UP
+from workbench.check.asking.alternatives import LONGEST
 from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_PATH, Sent
-from workbench.check.asking.variants import Wish, better_variant, left_out, revalued
+from workbench.check.asking.variants import Wish, better_variant, left_out, renamed, revalued
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.guesses.expressions import (
     has_path,
@@ -49,6 +50,7 @@ class Unsent:
     def __init__(self, near: Nearby) -> None:
         self._near = near
         self._own: dict[object, _Shape] = {}
+        self._asked: set[tuple[object, str]] = set()
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """At most one: the parameters with which keys come that are mapped, and absent."""
@@ -123,21 +125,28 @@ class Unsent:
             target, pages = read.target, read.pages
             sent = self._near.sent(seen, target) if target.request and pages else []
             for one in [one for each in sent if each.part in _ASKING for one in each.elements]:
-                if found := await self._indifferent(seen, target, one, pages[0]):
+                if found := await self._indifferent(seen, target, one, pages):
                     return [found]
         return []
 
     async def _indifferent(
-        self, seen: Seen, target: Target, sent: Sent, page: PageRead
+        self, seen: Seen, target: Target, sent: Sent, pages: Sequence[PageRead]
     ) -> Finding | None:
-        request, items = target.first, list(page.items)
+        request, items = target.first, list(pages[0].items)
         path, is_named = _asked_for(sent, items)
-        # An element that stands in the answer is heeded.
-        is_there = bool(sent.whole) and f'"{sent.value}"' in json.dumps(page.body)
-        is_leaf = is_scalar(sent.value) and not (is_there and not path)
-        if request is None or not is_leaf or await self._is_heeded(request, sent):
+        # What stands in the answer is heeded, and a long text is no choice of one thing.
+        is_there = f'"{sent.value}"' in json.dumps(pages[0].body) or len(str(sent.value)) > LONGEST
+        asked = (sent.where, str(sent.value))
+        is_known = not path and (is_there or asked in self._asked)
+        self._asked.add(asked)
+        if (
+            request is None
+            or is_known
+            or not is_scalar(sent.value)
+            or await self._is_heeded(request, sent, pages)
+        ):
             return None
-        own, wanted = await self._shape_of(request), _asked(sent)
+        own, wanted = await self._shape_of(request, pages), _asked(sent)
 
         async def is_heeded(body: Json) -> bool:
             texts = [_texts(path, rows) for rows in _lists(body)] if path else []
@@ -148,7 +157,8 @@ class Unsent:
         marks = [paging.cursor_path, paging.next_link_path, paging.has_more_path]
         keys = [one.rpartition(".")[2] for one in marks if one]
         sources = self._near.sources(target, wanted=path[-1:] or keys)
-        found = await better_variant(request, [sent], sources, Wish(self._near.body, is_heeded))
+        wish = Wish(self._near.body, is_heeded, is_met=True)
+        found = await better_variant(request, [sent], sources, wish)
         told = f"items with another {'.'.join(path)} come too" if path else "nothing differs by it"
         problem = f"the API does not heed {sent.name}: {told}"
         if found:
@@ -159,23 +169,28 @@ class Unsent:
             return seen.finding(sent.at(target.base), problem, told, "warn")
         return None
 
-    async def _is_heeded(self, request: PageRequest, sent: Sent) -> bool:
-        """Whether an answer differs without what is sent, or with what nobody has."""
-        value = sent.otherwise(None) if sent.whole else None
-        less = revalued(request, sent, value) if sent.whole else left_out(request, sent)
-        if less is None:
+    async def _is_heeded(self, request: PageRequest, sent: Sent, pages: Sequence[PageRead]) -> bool:
+        """Whether an answer differs with a value that nobody has, or under such a name.
+
+        An API that refuses a name that it does not know heeds those that it takes.
+        """
+        if left_out(request, sent) is None:
             return True
-        others = (less, revalued(request, sent, sent.otherwise(MADE_UP)))
-        own = await self._shape_of(request)
-        for one in others:
+        less = revalued(request, sent, sent.otherwise(None))
+        less = less if sent.whole else renamed(request, sent, MADE_UP)
+        own = await self._shape_of(request, pages)
+        for one in (revalued(request, sent, sent.otherwise(MADE_UP)), less):
             if _shape(await self._near.body(one)) != own:
                 return True
         return False
 
-    async def _shape_of(self, request: PageRequest) -> _Shape:
-        """How a request is answered as it stands, asked once."""
+    async def _shape_of(self, request: PageRequest, pages: Sequence[PageRead]) -> _Shape:
+        """How a request is answered as it stands: as the page of its URL, else asked once."""
+        url = self._near.session.client.named(request).url
+        read = [one.body for one in pages if one.url == url and request.method == "GET"]
         if request.key not in self._own:
-            self._own[request.key] = _shape(await self._near.body(request))
+            body = read[0] if read else await self._near.body(request)
+            self._own[request.key] = _shape(body)
         return self._own[request.key]
 
     async def by_other(
