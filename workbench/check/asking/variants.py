@@ -138,9 +138,7 @@ async def better_variant(
     inner = max(paths, key=len, default=())
     is_alone = all(inner[: len(one)] == one or inner[-1:] == one[-1:] for one in paths)
     named = set(inner[-1:]) if is_alone else set()
-    variants = [*_variants(request, sent, sources)]
-    if wish.is_met:
-        variants = await _heeded(request, [one for one in variants if one.sent in sent], wish)
+    variants = await _tried(request, sent, sources, wish)
     for one in sorted(variants, key=lambda one: (one.sent.name not in named, one.rank)):
         if one.name and one.sent.where not in made_up:
             spent += 1
@@ -165,17 +163,23 @@ async def better_variant(
     return found
 
 
-async def _heeded(request: PageRequest, variants: list[Variant], wish: Wish) -> list[Variant]:
-    """The variants, without other names where all of them at once are worth nothing.
+async def _tried(
+    request: PageRequest, sent: Sequence[Sent], sources: Sources, wish: Wish
+) -> list[Variant]:
+    """The variants; where it is answered, without names of which all at once are worth nothing.
 
     Numbers and booleans have one spelling.
     """
-    sent = dict(request.params)
-    variants = [one for one in variants if one.name or not _is_plain(one.sent.value)]
-    named = [one for one in variants if one.name and one.sent.name in sent]
+    variants = [*_variants(request, sent, sources)]
+    if not wish.is_met:
+        return variants
+    params = dict(request.params)
+    own = [one for one in variants if one.sent in sent]
+    variants = [one for one in own if one.name or not _is_plain(one.sent.value)]
+    named = [one for one in variants if one.name and one.sent.name in params]
     if not named:
         return variants
-    pairs = ((one.name, sent[one.sent.name]) for one in named)
+    pairs = ((one.name, params[one.sent.name]) for one in named)
     body = await wish.answered(replace(request, params=(*request.params, *pairs)))
     is_deaf = body is not None and not await wish.worth(body)
     return [one for one in variants if not (is_deaf and one in named)]

@@ -17,13 +17,17 @@ from workbench.check.findings import Write, likeness
 from workbench.check.guesses.names import IDENTIFYING, alikeness, letters
 
 _KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
-_PATH: Final = re.compile(rf"(?<![\w\])}}?])\.({_KEY}(?:\.{_KEY})*)")
+_BRACKETED: Final = r'(?:\["[^"]+"\])'
+_PATH: Final = re.compile(
+    rf"(?<![\w\])}}?])\.((?:{_KEY}|{_BRACKETED})(?:\.{_KEY}|\.?{_BRACKETED})*)"
+)
 _MINUS: Final = re.compile(rf"((?:\.{_KEY})*)\.([A-Za-z_]\w*(?:-\w+)+)")
 """A key with a minus, which jq takes for two things."""
 _JOINED: Final = re.compile(rf"\.{_KEY}(?:\s+\.{_KEY})+")
 _ELEMENTS: Final = re.compile(rf"((?:\.{_KEY})+)\[-?\d*\]\??((?:\.{_KEY})+)")
 """A key of the elements of a list, or of one of them."""
-_TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
+_TEXT: Final = re.compile(r'(?:\.|(?<=[\w."\]])\[)"[^"]+"|("(?:[^"\\]|\\.)*")')
+"""A key in quotes, or a text, which is its group."""
 _LIKE: Final = 0.66
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
 _ELSEWHERE: Final = 0.9  # of the same name at another place
@@ -160,7 +164,7 @@ def first_paths(expression: str) -> list[tuple[str, ...]]:
 
 def _masked(expression: str) -> str:
     """The expression with the texts in it blanked."""
-    return _TEXT.sub(lambda one: '"' + "_" * (len(one[0]) - 2) + '"', expression)
+    return _TEXT.sub(lambda one: f'"{"_" * (len(one[1]) - 2)}"' if one[1] else one[0], expression)
 
 
 def _keys(path: str) -> tuple[str, ...]:

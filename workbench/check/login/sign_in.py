@@ -92,7 +92,16 @@ class SignIn:
         if wanted := self._wanted(said):
             return Blame("authType", f"the API {wanted}")
         told = f"refuses them: correct {self._values()}, or grant them access"
-        return Blame(self.credential, f"the API sees these credentials and {told}")
+        more = self._other_header() if self._kind == "bearer_token" else ""
+        return Blame(self.credential, f"the API sees these credentials and {told}{more}")
+
+    def _other_header(self) -> str:
+        """What to write where another word stands before what signs, or another header has it."""
+        sent = "Authorization: " + ("Bearer …" if self._kind == "bearer_token" else "Basic …")
+        return (
+            f"; or, if it wants something else than '{sent}', write {line('authType', 'api_key')}"
+            f" and its header in {variable_of('apiKeyHeader')}"
+        )
 
     async def other(self, error: OceanCustomError, request: PageRequest) -> Blame | None:
         """Another way to sign by which a request is answered, and what to write for it.
@@ -260,13 +269,7 @@ class SignIn:
             told = f"{told}, and wants this way to sign: correct {self._values()}"
             return Blame(self.credential, told)
         if self._kind != "api_key":
-            sent = "Authorization: " + ("Bearer …" if self._kind == "bearer_token" else "Basic …")
-            return Blame(
-                self.credential,
-                f"{told}: correct {self._values()}; or, if it wants something else than '{sent}',"
-                f" write {line('authType', 'api_key')} and its header in"
-                f" {variable_of('apiKeyHeader')}",
-            )
+            return Blame(self.credential, f"{told}: correct {self._values()}{self._other_header()}")
         if name := self._installed.text("apiKeyParam"):
             told = f"{told}: correct apiKeyParam ({name}), and {self._values()}"
             return Blame("apiKeyParam", told)
