@@ -216,6 +216,12 @@ ONLINE = [
     Fault(
         "a property that is always null", swap("phone: .phone", "phone: .phnoe"), ".phnoe", ".phone"
     ),
+    Fault(
+        "a key in brackets in another case",
+        swap("phone: .phone", """phone: '.["Phone"]'"""),
+        "Phone",
+        ".phone",
+    ),
     Fault("another case", swap("title: .name", "title: .Name"), "title: .Name", ".name"),
     Fault(
         "a number as a title",

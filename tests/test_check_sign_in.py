@@ -692,7 +692,7 @@ CASES |= {
     "a token where a user and a password are wanted": Case(
         [open_to(lambda _: False, answer({"m": "no"}, 401, WWW_Authenticate="Basic realm=a"))],
         "auth_type",
-        f"wants Basic: write {PREFIX}AUTH_TYPE=basic, and {PREFIX}USERNAME",
+        f"wants Basic: write {PREFIX}AUTH_TYPE=basic, and {PREFIX}USERNAME and {PREFIX}PASSWORD",
     ),
     "a base URL with the other scheme": Case(
         [lambda scene: scene.settings.update(base_url=scene.api.url.replace("http", "https"))],

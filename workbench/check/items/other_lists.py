@@ -144,9 +144,13 @@ def _lists(body: Json) -> Iterator[tuple[str, Items]]:
         objects = [row for row in rows if isinstance(row, dict)]
         yield written(path) or ".", objects
         for key in objects[0] if objects else ():
-            inner = [one for row in objects if isinstance(one := row.get(key), dict)]
+            here, below = f"{written(path)}[]{written((key,))}", [one.get(key) for one in objects]
+            inner = [one for one in below if isinstance(one, dict)]
+            lists = [one for one in below if isinstance(one, list)]
             if len(inner) == len(objects):
-                yield f"{written(path)}[]{written((str(key),))}".lstrip() or ".", inner
+                yield here, inner
+            elif len(lists) == len(objects) > 1:
+                yield f"{here}[]", [row for one in lists for row in one if isinstance(row, dict)]
     for where, held in _keyed(body):
         if all(isinstance(value, dict) for one in held for value in one.values()):
             inner = [value for one in held for value in one.values() if isinstance(value, dict)]

@@ -307,10 +307,9 @@ class SignIn:
 
 
 def _needed(kind: str) -> str:
-    """The settings that a way to sign needs."""
-    fields: Sequence[str] = [
-        one.name for one in FIELDS.values() if kind in one.shown_for and one.needed
-    ]
+    """The settings that a way to sign needs, and its own secret."""
+    own = [one for one in FIELDS.values() if kind in one.shown_for]
+    fields = [one.name for one in own if one.needed or (one.sensitive and len(one.shown_for) == 1)]
     return " and ".join([*map(variable_of, fields)])
 
 
