@@ -314,9 +314,10 @@ def leads_on(page: Page, other: Page | None) -> bool:
     return other is not None and not (theirs <= ours or other.repeats(page))
 
 
-def begins_with_last(last: Page, other: Page) -> bool:
-    """Whether another answer begins with the last row of a page."""
-    return shares(last, other) and other.keys_as(last)[0] == last.keys_as(other)[-1]
+def is_last_row(last: Page, other: Page | None) -> bool:
+    """Whether another answer has the last row of a page, and that alone."""
+    is_one = other is not None and other.length == 1 and shares(last, other)
+    return is_one and other is not None and other.keys_as(last)[0] == last.keys_as(other)[-1]
 
 
 def begins_before(first: Page, other: Page) -> bool:

@@ -18,9 +18,9 @@ from errors import DoubtfulEndError
 from paging.experiments import (
     Beyond,
     asked_far,
-    begins_with_last,
     beyond,
     beyond_last_row,
+    is_last_row,
     shares,
 )
 from paging.first_pages import CountedFromFirst
@@ -52,8 +52,8 @@ class Spanning(Struct, frozen=True):
 
     def shows(self, last: Page, other: Page | None) -> Beyond:
         """What its answer shows of what follows a page."""
-        if self.is_last and not (other and other.rows and begins_with_last(last, other)):
-            return Beyond.UNKNOWN
+        if self.is_last:  # what is behind an empty page is looked for there
+            return Beyond.ENDS if is_last_row(last, other) else Beyond.UNKNOWN
         if not self.room:
             return beyond_last_row(last, other)
         has_room = other is not None and other.length < self.room

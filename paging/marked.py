@@ -294,7 +294,7 @@ class Marked(Paginator):
     def _across(self, before: PageRequest, last: Page, step: Step) -> Deciding:
         """Ask for the page before one of few rows with one row less, and for all that follows."""
         size, pages = self._asked(before) - 1, list[Page]()
-        request = self._of_size(before, size)
+        request = self._of_size(before, size) if size > last.most + 1 else None
         for _ in range(3):  # that one, the last one, and what would follow it
             if request is None:
                 break
