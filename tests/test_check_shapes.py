@@ -190,3 +190,16 @@ async def test_what_is_to_be_written_is_told(case: Mistake, tmp_path: Path, api:
 def test_an_object_by_its_keys(body: Json, rest: list[str], wanted: str | None) -> None:
     """What its values lack stands under the name that is read, where nothing else may be meant."""
     assert next((path for path, _ in lists_by_key(body, [".code"], rest, ".")), None) == wanted
+
+
+async def test_a_list_within_the_elements_of_a_list_is_told(tmp_path: Path, api: FaultApi) -> None:
+    """Where the path leads into a list that has a list in each of its elements."""
+    rows = [person(number) for number in range(9)]
+    groups: list[Json] = [{"tag": at, "people": rows[at * 3 : at * 3 + 3]} for at in range(3)]
+    spoils = [
+        serving(lambda _: answer({"data": {"groups": groups}})),
+        swap("data_path: .data", "data_path: .data.groups.people"),
+    ]
+    told = "write data_path: '.data.groups[].people[]' (a list of 9)"
+
+    await Mistake(spoils, "data_path: .data.groups", told).is_told(Scene(tmp_path, api))

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.check_scene import Scene, Spoil, person, serving, settings, swap, told
+from tests.check_scene import Scene, Spoil, person, serving, settings, signed, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer, redirect, text
 from tests.repairs import checked_again
 
@@ -796,3 +796,15 @@ async def test_a_setting_that_is_to_be_removed_is_removed(tmp_path: Path, api: F
 
     assert "API_KEY_HEADER" not in (tmp_path / ".env").read_text()
     assert mended.findings == [], told(mended.findings)
+
+
+async def test_a_token_that_is_seen_may_want_another_word(tmp_path: Path, api: FaultApi) -> None:
+    """Where the API tells a token that it refuses from none."""
+
+    def handler(request: Request) -> Reply:
+        words = "invalid token" if signed(request) else "sign in"
+        return answer({"message": words}, 401)
+
+    report = await Scene(tmp_path, api).spoilt([serving(handler)])
+
+    assert "wants something else than 'Authorization: Bearer …'" in report.findings[0].remedy
