@@ -48,14 +48,24 @@ def grows(known: Json, value: Json, far: Json) -> bool:
     return 0 <= before < here < there
 
 
-def counts_rows(path: Path, value: Json, pages: Mapping[int, Mapping[Path, Json]]) -> bool:
+def counts_rows(
+    path: Path, value: Json, pages: Mapping[int, Mapping[Path, Json]], new: Iterable[str] = ()
+) -> bool:
     """Whether a number is less by the rows that did not come than in each of some ``pages``.
 
     As the cost of a query is, or the last index; codes of success are 0 and 1, before -1 for a
-    failure.
+    failure. Or larger by one of the ``new`` numbers, which no request before had: with the rows
+    that did not come, or without them.
     """
     number = _number(value)
     told = [(rows, _number(one[path])) for rows, one in pages.items() if path in one]
+    moved = {whole_number(one) or 0 for one in new} - {0}
+    are_numbers = all(whole_number(one.get(path, 0)) is not None for one in pages.values())
+    is_larger = are_numbers and bool(told) and all(number > one for _, one in told)
+    if is_larger and any(
+        all(number - one in {at, at - rows} for rows, one in told) for at in moved
+    ):
+        return True
     is_sum = bool(told) and all(one == number + rows for rows, one in told)
     return is_sum and (number > 0 or (number < 0 and all(one > 1 for _, one in told)))
 

@@ -402,12 +402,13 @@ class Recognition:
         Null may stand for a part that no request with rows had: a cursor that is repeated.
         """
         value, parts = suspect.envelope[path], suspect.parts
+        new = {parts[name] for name in parts.keys() - self._named}
         if known is None:
-            return str(value) in {parts[name] for name in parts.keys() - self._named}
+            return str(value) in new
         asked, far = self._asked or {}, self._far_behind.get(path)
         is_told = is_echo(known, value, asked, parts) or self._is_limited(known, value, parts)
         is_told = is_told or is_echo_within(known, value, far, asked, parts)
-        return is_told or grows(known, value, far) or counts_rows(path, value, self._pages)
+        return is_told or grows(known, value, far) or counts_rows(path, value, self._pages, new)
 
     def _is_limited(self, known: Json, value: Json, parts: Mapping[str, str]) -> bool:
         """Whether a number is the size asked for, where others were given fewer than that.

@@ -691,3 +691,12 @@ def test_a_number_that_counts_the_rows(value: int, beside: dict[int, int], *, co
     }
 
     assert counts_rows(("cost",), value, pages) is counts
+
+
+@pytest.mark.parametrize(
+    ("known", "value", "counts"),
+    [(0, 6, True), (1, 6, True), (0, 5, True), (0, 7, False), ("ok", 6, False), (6, 6, False)],
+)
+def test_a_number_that_moves_with_a_new_position(known: Json, value: Json, *, counts: bool) -> None:
+    """By the position that was asked for, or by that less the row that did not come."""
+    assert counts_rows(("to",), value, {1: {("to",): known}}, ["6", "x"]) is counts
