@@ -48,24 +48,29 @@ def grows(known: Json, value: Json, far: Json) -> bool:
     return 0 <= before < here < there
 
 
-def counts_rows(
-    path: Path, value: Json, pages: Mapping[int, Mapping[Path, Json]], new: Iterable[str] = ()
+def moves_along(
+    path: Path, value: Json, pages: Mapping[int, Mapping[Path, Json]], new: Iterable[str]
 ) -> bool:
+    """Whether a number is larger by one of the ``new`` ones than in each of some ``pages``.
+
+    Those no request before had: with the rows that did not come, or without them.
+    """
+    here = whole_number(value) or 0
+    told = [(rows, whole_number(one[path])) for rows, one in pages.items() if path in one]
+    by = [(rows, here - one) for rows, one in told if one is not None and here > one]
+    moved = {whole_number(one) or 0 for one in new} - {0}
+    is_larger = bool(told) and len(by) == len(told)
+    return is_larger and any(all(more in {at, at - rows} for rows, more in by) for at in moved)
+
+
+def counts_rows(path: Path, value: Json, pages: Mapping[int, Mapping[Path, Json]]) -> bool:
     """Whether a number is less by the rows that did not come than in each of some ``pages``.
 
     As the cost of a query is, or the last index; codes of success are 0 and 1, before -1 for a
-    failure. Or larger by one of the ``new`` numbers, which no request before had: with the rows
-    that did not come, or without them.
+    failure.
     """
     number = _number(value)
     told = [(rows, _number(one[path])) for rows, one in pages.items() if path in one]
-    moved = {whole_number(one) or 0 for one in new} - {0}
-    are_numbers = all(whole_number(one.get(path, 0)) is not None for one in pages.values())
-    is_larger = are_numbers and bool(told) and all(number > one for _, one in told)
-    if is_larger and any(
-        all(number - one in {at, at - rows} for rows, one in told) for at in moved
-    ):
-        return True
     is_sum = bool(told) and all(one == number + rows for rows, one in told)
     return is_sum and (number > 0 or (number < 0 and all(one > 1 for _, one in told)))
 

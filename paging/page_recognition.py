@@ -53,7 +53,7 @@ from paging.envelopes import (
     type_of,
 )
 from paging.error_reports import is_failed, is_good, lists_others, tells_outcome, tells_success
-from paging.following import counts_rows, grows, is_echo, is_echo_within, parts_of
+from paging.following import counts_rows, grows, is_echo, is_echo_within, moves_along, parts_of
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
 from paging.signal_names import asks_more, is_of_paging
@@ -408,7 +408,8 @@ class Recognition:
         asked, far = self._asked or {}, self._far_behind.get(path)
         is_told = is_echo(known, value, asked, parts) or self._is_limited(known, value, parts)
         is_told = is_told or is_echo_within(known, value, far, asked, parts)
-        return is_told or grows(known, value, far) or counts_rows(path, value, self._pages, new)
+        is_told = is_told or grows(known, value, far) or counts_rows(path, value, self._pages)
+        return is_told or moves_along(path, value, self._pages, new)
 
     def _is_limited(self, known: Json, value: Json, parts: Mapping[str, str]) -> bool:
         """Whether a number is the size asked for, where others were given fewer than that.

@@ -14,7 +14,7 @@ from itertools import count
 import pytest
 
 from pagination import PaginationSettings
-from paging.following import counts_rows, grows, is_echo_within
+from paging.following import counts_rows, grows, is_echo_within, moves_along
 from resync.completeness import Doubt
 from resync.path_parameters import Endpoint
 from tests.fault_api import Answer, FaultApi, Request
@@ -699,4 +699,4 @@ def test_a_number_that_counts_the_rows(value: int, beside: dict[int, int], *, co
 )
 def test_a_number_that_moves_with_a_new_position(known: Json, value: Json, *, counts: bool) -> None:
     """By the position that was asked for, or by that less the row that did not come."""
-    assert counts_rows(("to",), value, {1: {("to",): known}}, ["6", "x"]) is counts
+    assert moves_along(("to",), value, {1: {("to",): known}}, ["6", "x"]) is counts

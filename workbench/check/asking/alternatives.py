@@ -17,7 +17,7 @@ from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json, follow
-from workbench.check.asking.sent import IN_PATH, Sent
+from workbench.check.asking.sent import COMMAS, IN_PATH, Sent
 from workbench.check.findings import likeness
 from workbench.check.guesses.expressions import is_scalar, leaves
 from workbench.check.guesses.names import (
@@ -53,7 +53,6 @@ _TOKEN: Final = re.compile(r"""[{}]|\b\w+\b(?!\s*[{(:"'])""")
 SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
 KEYS: Final = re.compile(r"[\w.$-]+(?:,\s*[\w.$-]+)+")
 """Keys in one text, as parameters have them that say which come."""
-_COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
 _QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
 """A word in quotes, which is no key of a JSON text."""
 _BRACKETED: Final = re.compile(r"(\w+)\[(\w+)\]")
@@ -243,7 +242,7 @@ def _written_lists(sent: Sent, sources: Sources) -> Iterator[Json]:
             held = json.loads(text)
         except ValueError:
             held = [*(one.strip(" '\"") for one in text.strip("[]").split(","))]
-    elif not held and _COMMAS.fullmatch(text):
+    elif not held and COMMAS.fullmatch(text):
         held = [*text.split(",")]
     if not held or (sent.whole and sent.value != held[0]):
         return
@@ -258,7 +257,7 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     value = json.dumps(sent.value) if isinstance(sent.value, bool) else str(sent.value)
     same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
     said = {one.strip(".") for one in PARTS.findall(sources.said)}
-    if _COMMAS.fullmatch(value):  # all of them are spelled otherwise, and not the first alone
+    if COMMAS.fullmatch(value):  # all of them are spelled otherwise, and not the first alone
         yield from ((0, way(value)) for way in (str.lower, str.upper))
     if value not in sources.allowed and PARTS.fullmatch(value):
         yield from ((0, one) for one in sources.likely(value))

@@ -18,7 +18,7 @@ IN_PATH: Final = "kind"
 IN_URL: Final = "path_parameters"
 """The part with values of their own that stand in a path."""
 _APART: Final = re.compile(r"[,\s]+")
-_LISTED: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
+COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
 _FEWEST: Final = 2  # keys that make a list
 
 
@@ -95,7 +95,7 @@ class Sent:
     def elements(self) -> list[Sent]:
         """It by each element of a list that is one text; else it alone."""
         text = str(self.value) if self.is_text and not self.whole else ""
-        whole = tuple(text.split(",")) if _LISTED.fullmatch(text) else ()
+        whole = tuple(text.split(",")) if COMMAS.fullmatch(text) else ()
         return [replace(self, value=one, whole=whole, joint=",") for one in whole] or [self]
 
     @property
