@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx
-
-from settings import Settings
 from tests.check_bench import PREFIX, checked_files
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+from tests.reading import over_http
 from workbench.check.files.offline import Paths
 from workbench.check.findings import Finding
 from workbench.check.run import Report
@@ -157,7 +155,7 @@ class Scene:
 
     async def check(self, *, offline: bool = False) -> Report:
         """What a check says."""
-        return await checked_files(self.write(), None if offline else _open)
+        return await checked_files(self.write(), None if offline else over_http)
 
     async def spoilt(self, spoils: Sequence[Spoil]) -> Report:
         """What a check says of it with these mistakes."""
@@ -179,10 +177,6 @@ class Scene:
             for at, line in enumerate(lines, 1)
             if needle in line or line.strip() == needle.removeprefix("=")
         )
-
-
-def _open(_: Settings) -> httpx.AsyncClient:
-    return httpx.AsyncClient(trust_env=False)
 
 
 def signed(request: Request) -> bool:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import httpx
 import yaml
 from msgspec.structs import replace as with_fields
 
@@ -27,6 +26,7 @@ from tests.check_bench import PREFIX, Http, checked_files, served, write_env
 from tests.check_scene import told
 from tests.examples import PRODUCTS, Example, example
 from tests.literals import Json
+from tests.reading import over_http
 from tests.simulators import simulate
 from tests.slips import Slip, put
 from workbench.check.asking.reading import Seen, Watcher, look, session_of
@@ -155,7 +155,7 @@ def _each(value: Json) -> list[Json]:
 async def checked_again(report: Report, paths: Paths) -> Report:
     """What a check says once the first finding's fix is written, as that says it."""
     assert apply(report.findings[0].fix, paths), told(report.findings)
-    return await checked_files(paths, lambda _: httpx.AsyncClient(trust_env=False))
+    return await checked_files(paths, over_http)
 
 
 def apply(fixes: Sequence[Put | Lines], paths: Paths) -> bool:

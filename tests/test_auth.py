@@ -26,9 +26,10 @@ from client import ApiClient
 from errors import CredentialsError, OriginError, ResponseError, TransportError
 from jq_engine.worker import JqWorker
 from paging.model import PageRequest
-from settings import LoginCredentials, LoginRequest, Settings, StaticCredentials, load_settings
+from settings import LoginCredentials, LoginRequest, StaticCredentials, load_settings
 from tests.fault_api import CLOSED, FaultApi, Reply, Request, answer
 from tests.literals import Json
+from tests.reading import over_http
 from transport.origin import OriginGuard
 from transport.redaction import REDACTED, Redactor
 from transport.retry import MAX_ATTEMPTS
@@ -805,10 +806,7 @@ async def _client(api: FaultApi, login_at: str, **config: Json) -> AsyncIterator
         environ={},
     )
 
-    def http(_: Settings) -> httpx.AsyncClient:
-        return httpx.AsyncClient(trust_env=False)
-
-    client = ApiClient(settings, JqWorker(), http=http)
+    client = ApiClient(settings, JqWorker(), http=over_http)
     try:
         yield client
     finally:

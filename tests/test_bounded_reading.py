@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
 
 from framework.mapped_items import mapped
@@ -18,6 +17,7 @@ from resync.session import Reading, Session
 from settings import load_settings
 from tests.fault_api import FaultApi, Reply, Request, answer, pages
 from tests.literals import Json
+from tests.reading import over_http
 from tests.resync import Installation, resource
 from tests.world import LOGIN, children, named
 from transport.observer import Exchange, PageRead
@@ -74,7 +74,7 @@ async def bench(api: FaultApi) -> AsyncIterator[Bench]:
     }
     session = Session(
         load_settings(given | LOGIN),
-        http=lambda _: httpx.AsyncClient(trust_env=False),
+        http=over_http,
         observer=notes,
     )
     api.serve("/login", answer({"token": "a-token-nobody-may-see"}))

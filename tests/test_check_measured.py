@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 
 from jq_engine.worker import JqWorker
-from settings import Settings
 from tests.check_bench import LIMITS
 from tests.check_scene import (
     Mistake,
@@ -23,6 +21,7 @@ from tests.check_scene import (
     told,
 )
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+from tests.reading import over_http
 from workbench.check.asking.reading import MAPPINGS, Watcher, look, session_of
 from workbench.check.files.offline import read_installation
 from workbench.check.findings import Write
@@ -386,10 +385,7 @@ async def test_a_remedy_that_makes_something_worse_is_not_written(
     await jq.aclose()
     assert installation.settings is not None
 
-    def http(_: Settings) -> httpx.AsyncClient:
-        return httpx.AsyncClient(trust_env=False)
-
-    async with session_of(installation.settings, Watcher(), http) as session:
+    async with session_of(installation.settings, Watcher(), over_http) as session:
         all_seen = await look(session, Watcher(), installation, LIMITS, lambda _: None)
         leading = Relations(installation, all_seen, session.jq)
         measure = Measure(all_seen, installation.blueprints, leading, session.jq)

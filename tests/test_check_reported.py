@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.check_bench import checked_files, write_example
@@ -15,6 +14,7 @@ from tests.check_scene import told
 from tests.examples import Example
 from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.literals import Json
+from tests.reading import over_http
 from workbench.check.run import Report
 
 KEY = "a-key-of-the-scene"
@@ -159,7 +159,7 @@ async def _checked(case: Case, api: FaultApi, folder: Path) -> Report:
         {"identifier": one, "schema": {"properties": {}}} for one in names
     ]
     files = write_example(folder, Example(given, mapping, blueprints))
-    return await checked_files(files, lambda _: httpx.AsyncClient(trust_env=False))
+    return await checked_files(files, over_http)
 
 
 _BASE = "OCEAN__INTEGRATION__CONFIG__"

@@ -33,6 +33,7 @@ from errors import SourceError
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
 from settings import load_settings
+from tests.reading import over_http
 url, path, megabytes = sys.argv[1:]
 if megabytes != "all":
     most = int(megabytes) * 1024 * 1024
@@ -44,7 +45,7 @@ async def read():
     paged = load_settings({"base_url": url, "pagination_type": "page", "page_size": 100})
     items = Endpoint("/items", data_path=".items", pagination=paged.pagination)
     parents = (Parameter("id", items, ".id"),) if "{" in path else ()
-    session = Session(paged, http=lambda _: httpx.AsyncClient(trust_env=False))
+    session = Session(paged, http=over_http)
     read = 0
     try:
         endpoint = Endpoint(path) if parents else items

@@ -23,7 +23,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from hypothesis import example, given
@@ -42,9 +41,10 @@ from pagination import PaginationSettings
 from paging.extraction import Extractor, Item
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
-from settings import Settings, load_settings
+from settings import load_settings
 from tests.fault_api import Answer, FaultApi, Raw, Reply, Request, answer
 from tests.literals import Json
+from tests.reading import over_http
 from transport.bodies import MIB, Spool, decode_json
 from transport.large_lists import slice_list
 
@@ -251,11 +251,6 @@ def encoded(value: Json, coding: str = "gzip") -> Answer:
     data = json.dumps(value).encode()
     body = gzip.compress(data, 1) if coding == "gzip" else zlib.compress(data, 1)
     return Answer(body, 200, (("Content-Encoding", coding),))
-
-
-def over_http(_: Settings) -> httpx.AsyncClient:
-    """A client for real connections."""
-    return httpx.AsyncClient(trust_env=False)
 
 
 @dataclass
@@ -810,7 +805,7 @@ from resync.path_parameters import Endpoint, Resource
 from loguru import logger
 from resync.session import Session
 from settings import load_settings
-from tests.test_large_bodies import over_http
+from tests.reading import over_http
 
 def peak():
     # Of this program alone: ru_maxrss would begin with the memory of the one that started it.

@@ -26,6 +26,7 @@ from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request
 from tests.literals import Json
+from tests.reading import over_http
 
 ROWS = 70
 MORE = 8  # requests more than the pages of a list take
@@ -82,7 +83,7 @@ async def read(  # noqa: PLR0913 (each is a part of a resource)
             Settings(base_url=httpx.URL(server.url), pagination=pagination, max_pages=200),
             max_retry_wait=0.02,
         ),
-        http=lambda _: httpx.AsyncClient(trust_env=False),
+        http=over_http,
     )
     parameters = (Parameter("parent", parent, ".id"),) if parent else ()
     endpoint = Endpoint(kind, data_path=data_path, pagination=pagination, method=method, body=body)

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import httpx
 import pytest
 
 from client import ApiClient
@@ -18,6 +17,7 @@ from paging.model import PageRequest
 from settings import load_settings
 from tests.fault_api import Answer, FaultApi, Request, answer, pages
 from tests.literals import Json
+from tests.reading import over_http
 from tests.resync import Installation, resource
 from tests.world import PAGED, children, entities, named
 
@@ -122,7 +122,7 @@ def client_of(api: FaultApi, **settings: int) -> ApiClient:
     return ApiClient(
         load_settings({"base_url": api.url, "max_retry_wait": 1, **settings}),
         JqWorker(),
-        http=lambda _: httpx.AsyncClient(trust_env=False),
+        http=over_http,
     )
 
 

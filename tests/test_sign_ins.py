@@ -36,6 +36,7 @@ from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import signed_by
 from tests.fault_api import Answer, FaultApi, Reply, Request, answer, pages, redirect, text
+from tests.reading import over_http
 from tests.resync import Installation, resource
 from tests.world import PAGED, entities, named
 from transport.aiohttp_transport import AiohttpTransport
@@ -107,9 +108,7 @@ class TokenServer:
 async def client_of(settings: dict[str, Any]) -> AsyncIterator[ApiClient]:
     """A client with these settings, outside Ocean."""
     worker = JqWorker()
-    client = ApiClient(
-        load_settings(settings), worker, http=lambda _: httpx.AsyncClient(trust_env=False)
-    )
+    client = ApiClient(load_settings(settings), worker, http=over_http)
     try:
         yield client
     finally:

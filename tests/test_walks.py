@@ -39,6 +39,7 @@ from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request, answer
 from tests.literals import Json
+from tests.reading import over_http
 
 BASE = "http://api.test/v1"
 COUNTED: tuple[Literal["offset", "page"], ...] = ("offset", "page")
@@ -1020,11 +1021,6 @@ def test_two_parameters_from_one_large_parent(few: str) -> None:
 # --- over real connections -----------------------------------------------------------------
 
 
-def over_http(_: Settings) -> httpx.AsyncClient:
-    """A client for real connections."""
-    return httpx.AsyncClient(trust_env=False)
-
-
 def _served(api: Api) -> Callable[[Request], Answer]:
     def handler(request: Request) -> Answer:
         body, headers = api(request.path, dict(request.query))
@@ -1317,7 +1313,7 @@ async def test_a_resync_ended_while_a_parent_is_read_is_an_error() -> None:
         served.serve("/items", stuck)
         session = Session(
             Settings(base_url=httpx.URL(served.url)),
-            http=lambda _: httpx.AsyncClient(trust_env=False),
+            http=over_http,
         )
         parameter = Parameter("id", Endpoint("/items"), ".id")
         resource = Resource("/items/{id}/notes", Endpoint("/items/{id}/notes"), (parameter,))
