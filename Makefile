@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # What the container has, for whatever starts the real `ocean`.
 IMAGE := .venv/image
-# Two processes share the tests; the one that is ready first takes some from the other.
+# Three processes share two cores, for tests wait too; who is ready first takes some from the others.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal
 LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 
