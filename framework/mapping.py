@@ -95,16 +95,18 @@ class Search(Struct):
 class MappingRun(Struct):
     """What the processor and the resync share about the mapping of one resource.
 
-    ``jq`` runs its programs, ``redact`` takes secrets out of an error's text, ``failure`` is why
-    the programs cannot be run to the end. The rest counts how many items passed the query, and how
-    many of those made an entity. Ocean leaves an item without a blueprint out and says nothing.
-    For some items that may be meant. For all of them it is a mistake, after which Ocean would
-    delete what the resource made before. The same goes for items in which ``itemsToParse`` finds
-    no list, for items on which jq failed, and for items without an identifier.
+    ``jq`` runs its programs, ``redact`` takes secrets out of an error's text, ``quoted`` is how an
+    item begins, without any. ``failure`` is why the programs cannot be run to the end. The rest
+    counts how many items passed the query, and how many of those made an entity. Ocean leaves an
+    item without a blueprint out and says nothing. For some items that may be meant. For all of
+    them it is a mistake, after which Ocean would delete what the resource made before. The same
+    goes for items in which ``itemsToParse`` finds no list, for items on which jq failed, and for
+    items without an identifier.
     """
 
     jq: JqWorker
     redact: Callable[[str], str]
+    quoted: Callable[[Json], str]
     fused: FusedMapping | None = None
     searches: dict[str, Search] = field(default_factory=dict)
     failure: MappingError | None = None
@@ -114,6 +116,7 @@ class MappingRun(Struct):
     failed: list[Failure] = field(default_factory=list)
     query: QueryCheck | None = None
     keys: str = ""
+    first: str = ""
     identities: Identities = field(default_factory=Identities)
 
     def count(self, mapped: MappedEntity, item: dict[str, Json]) -> None:
@@ -167,8 +170,8 @@ class MappingRun(Struct):
             mappings = config.port.entity.mappings.dict()
             raise MappingError(
                 f"gave nothing for each of {self.passed} items that passed the query, which have"
-                f" {self.keys}",
-                remedy="correct the expression, or let selector.query leave them out",
+                f" {self.keys}; the first is {self.first}",
+                remedy="correct the expression, or data_path where that is none of your items",
                 where=Part(
                     (*MAPPINGS, *sorted(self.lacking)[:1]),
                     name=" and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking)),
@@ -206,9 +209,11 @@ class MappingRun(Struct):
                 )
 
 
-def begin_mapping(jq: JqWorker, redact: Callable[[str], str]) -> MappingRun:
+def begin_mapping(
+    jq: JqWorker, redact: Callable[[str], str], quoted: Callable[[Json], str]
+) -> MappingRun:
     """Before a resource's first batch: what the processor uses and fills for it."""
-    run = event.attributes[_run_key()] = MappingRun(jq, redact)
+    run = event.attributes[_run_key()] = MappingRun(jq, redact, quoted)
     return run
 
 
@@ -259,6 +264,7 @@ class FusedEntityProcessor(JQEntityProcessor):
             run.query.count(evaluations)
         results = [_result(run.fused, evaluation) for evaluation in evaluations]
         run.keys = run.keys or keys_of(raw_results[0])
+        run.first = run.first or repr(run.quoted(raw_results[0]))
         for (mapped, _), item in zip(results, raw_results, strict=True):
             for one in mapped:
                 run.count(one, item)

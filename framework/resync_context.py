@@ -105,7 +105,7 @@ async def read(
     if limits != NO_LIMITS:
         _refuse_deletion()
     config = cast("EndpointResource", resource.resource_config)
-    run = begin_mapping(session.jq, session.redacted)
+    run = begin_mapping(session.jq, session.redacted, session.services.client.quoted)
     with handed_to_ocean():
         try:
             resource_read = config.to_resource(session.settings.pagination)

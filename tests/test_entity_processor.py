@@ -87,7 +87,7 @@ class InResync(FusedEntityProcessor):
     def __init__(self, worker: JqWorker) -> None:
         super().__init__(ocean)
         self.jq = Noted(worker)
-        self._run = MappingRun(self.jq, str)
+        self._run = MappingRun(self.jq, str, str)
 
     def mapping_run(self) -> MappingRun:
         """The resource that is compared."""
@@ -596,8 +596,10 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where jq is run for mappings from now on."""
     ran: list[str] = []
 
-    def noted(jq: JqWorker, tell: Callable[[str], str]) -> MappingRun:
-        return begin_mapping(Noted(jq, ran), tell)
+    def noted(
+        jq: JqWorker, redact: Callable[[str], str], quoted: Callable[[Json], str]
+    ) -> MappingRun:
+        return begin_mapping(Noted(jq, ran), redact, quoted)
 
     monkeypatch.setattr("framework.resync_context.begin_mapping", noted)
     return ran
@@ -797,6 +799,22 @@ async def test_an_identifier_that_gives_nothing_for_every_item_deletes_nothing(
         outcome, "kind '/items': identifier", "each of 7 items", "the keys id, name", *words
     )
     assert "team/new" in outcome.entities
+
+
+@pytest.mark.parametrize(
+    "answered", [{"ret": -4, "desc": "token frozen"}, "token frozen"], ids=["object", "text"]
+)
+async def test_the_words_of_what_is_none_of_the_items_are_quoted(
+    api: FaultApi, world: World, answered: Json
+) -> None:
+    """Where the list itself is the answer, the API's own words say why none came."""
+    api.serve("/items", answer(answered))
+    world.installation.mapping[0] = resource("/items")
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "kind '/items'", "token frozen")
+    assert "selector.query" not in outcome.message
 
 
 @pytest.mark.parametrize(
