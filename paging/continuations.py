@@ -70,11 +70,6 @@ class Ways(Struct, frozen=True):
         )
 
 
-def one_by_one(trials: Iterable[Parameters]) -> list[Parameters]:
-    """Each parameter of several in a request of its own, for APIs that take none but their own."""
-    return [{name: one[name]} for one in trials if len(one) > 1 for name in one]
-
-
 def second_pages(rows: int, asked: Container[str]) -> list[Parameters]:
     """What asks for what is behind so many rows by the usual names, where nothing is told."""
     pages: list[Parameters] = [] if _USUAL_PAGE in asked else [{_USUAL_PAGE: 2}]

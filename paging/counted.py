@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
 from errors import PaginationError
-from paging.experiments import shares
+from paging.experiments import beyond_only_row, beyond_within, shares
 from paging.first_pages import ABOUT_TWICE
 from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
@@ -299,9 +300,10 @@ class OffsetPaginator(_Counted):
         doubt = self._not_there(step.learnt, previous, other)
         return replace(step, learnt=replace(step.learnt, counts_rows=True), doubt=doubt)
 
-    def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
+    def _spanning(self, sent: PageRequest, rows: int, size: int) -> Sequence[Spanning]:
         # A page of another length than was asked for may be as long as the server makes pages.
-        return [Spanning(self._moved(sent, -rows // 2), rows, left=-(-rows // 2))]
+        shown_by = partial(beyond_within, room=rows, left=-(-rows // 2))
+        return [(self._moved(sent, -rows // 2), shown_by)]
 
 
 class PageNumberPaginator(_Counted):
@@ -329,7 +331,7 @@ class PageNumberPaginator(_Counted):
         else:
             yield from super().ahead(progress, upcoming, begun=begun)
 
-    def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
+    def _spanning(self, sent: PageRequest, rows: int, size: int) -> Sequence[Spanning]:
         # A page of another size that begins within the page before and ends after it. One of more
         # rows may be cut to the usual size: then it begins where that page does.
         if self._size_param is None:
@@ -345,14 +347,12 @@ class PageNumberPaginator(_Counted):
         within = start + rows - 1
         if not found and start and within > 1:  # the second page of all rows but one
             request = self._placed(sent, self._start + 1, within)
-            return [Spanning(request, within, is_last=True)]
+            return [(request, beyond_only_row)]
         chosen = dict.fromkeys((*found[:1], *[one for one in found if one[1] % _ROUND == 0][:1]))
         return [
-            Spanning(
+            (
                 self._placed(sent, self._start + at // other, other),
-                other,
-                is_inside=other > size,
-                left=start + rows - at,
+                partial(beyond_within, room=other, left=start + rows - at, is_inside=other > size),
             )
             for at, other in chosen
         ]

@@ -9,7 +9,7 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import Enum
 
 import httpx
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from json_values import Json
-from paging.continuations import links_towards, one_by_one, second_pages
+from paging.continuations import links_towards, second_pages
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import FEWEST
 from paging.steps import Deciding, End, Step
@@ -84,6 +84,25 @@ def beyond_last_row(last: Page, other: Page | None) -> Beyond:
     if row not in given:
         return Beyond.UNKNOWN
     return Beyond.ENDS if given[-1] == row else Beyond.FOLLOWS
+
+
+def beyond_within(
+    last: Page, other: Page | None, *, room: int, left: int, is_inside: bool = False
+) -> Beyond:
+    """The same of an answer with ``room`` for so many rows, beginning where some are ``left``."""
+    length = other.length if other is not None else 0
+    shown = beyond(last, other, has_room=length < room, is_inside=is_inside)
+    # No more than those: others took the place of some, as rows were removed before them.
+    return Beyond.ENDS if shown is Beyond.FOLLOWS and length <= left else shown
+
+
+def beyond_only_row(last: Page, other: Page | None) -> Beyond:
+    """The same of one that begins with the page's last row, unless its size is cut.
+
+    What is behind an empty page is looked for there.
+    """
+    is_one = other is not None and other.length == 1
+    return beyond_last_row(last, other) if is_one else Beyond.UNKNOWN
 
 
 def shares(first: Page, other: Page | None) -> bool:
@@ -196,18 +215,21 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     if not step.doubt and (is_limited or page.ways.told):
         by = (1,) if is_limited else (1, -1)
         step = yield from unless_cut(sent, {"": page.length}, step, doubt, lengths, by=by)
-    linked = [(replace(sent, url=link, params=()), link) for link in page.ways.links][:_MOST_LINKS]
-    told = [(one, "") for one in (*trials, *_trials(sent, page, is_limited=is_limited))]
-    alone = [(one, None) for one in _trials(sent, page, is_alone=True)]
-    are_refused, is_heeded = True, False
-    for asked, link in () if step.doubt else (*linked, *told, *alone):
-        if link is None and not are_refused:
-            break
+    links = [*page.ways.links][:_MOST_LINKS]
+    told = page.ways.trials(_object_sent(sent, page))
+    left = [(replace(sent, url=link, params=()), link, dict[str, Json]()) for link in links]
+    left += [(one, "", {}) for one in trials]
+    left += [(_sent_with(sent, page, trial), "", trial) for trial in told]
+    is_heeded = False
+    while left and not step.doubt:
+        (asked, link, trial), *left = left
         request = asked.perhaps_absent(NO_PAGE_BEFORE)
         step, other = yield from step.ask(request, "where a link leads", follows_any=True)
-        if _leads(page, other, link or ""):
+        if _leads(page, other, link):
             return replace(step, doubt=doubt)
-        are_refused = are_refused and (bool(link) or other is None)
+        if other is None and len(trial) > 1:  # some APIs take no parameters but their own
+            alone = ({name: value} for name, value in trial.items())
+            left += [(_sent_with(sent, page, one), "", one) for one in alone]
         is_heeded = is_heeded or (other is not None and not other.rows)
     # Sent back by whatever name, it led to nothing, and not to none either.
     is_open = not is_heeded and page.ways.begins_behind(page.rows)
@@ -246,38 +268,29 @@ def unless_denied(page: Page, step: Step) -> Deciding:
     return replace(step, learnt=replace(end.learnt, exceeded=True))
 
 
-def _trials(
-    sent: PageRequest, page: Page, *, is_limited: bool = False, is_alone: bool = False
-) -> Iterator[PageRequest]:
-    """A request with what may ask for more, in its query or in the object that it sends.
-
-    In that of GraphQL, among the variables. ``is_alone``: what one request sends, one by one.
-    """
-    if sent.method == "GET":
-        trials = page.ways.trials(dict(httpx.URL(page.url).params))
-        yield from _with(sent, page, one_by_one(trials) if is_alone else trials)
-        yield from usual_pages(sent, page) if is_limited else ()
-    elif isinstance(sent.body, dict) and not is_alone:
-        variables = sent.body.get("variables")
-        asked = variables if isinstance(variables, dict) else sent.body
-        for trial in page.ways.trials(asked):
-            inside = {"variables": {**variables, **trial}} if isinstance(variables, dict) else trial
-            yield replace(sent, body={**sent.body, **inside})
+def usual_pages(sent: PageRequest, page: Page) -> list[PageRequest]:
+    """The requests for what is behind a page by the usual names."""
+    trials = second_pages(page.length, _object_sent(sent, page))
+    return [_sent_with(sent, page, trial) for trial in trials]
 
 
-def usual_pages(sent: PageRequest, page: Page) -> Iterator[PageRequest]:
-    """The requests of a query for what is behind a page by the usual names."""
-    if sent.method == "GET":
-        yield from _with(sent, page, second_pages(page.length, httpx.URL(page.url).params))
+def _object_sent(sent: PageRequest, page: Page) -> Mapping[str, Json]:
+    """What a request is sent with, by name: its query, or its body; of GraphQL's the variables."""
+    if sent.method == "GET" or not isinstance(sent.body, dict):
+        return dict(httpx.URL(page.url).params)
+    variables = sent.body.get("variables")
+    return variables if isinstance(variables, dict) else sent.body
 
 
-def _with(
-    sent: PageRequest, page: Page, trials: Iterable[Mapping[str, Json]]
-) -> Iterator[PageRequest]:
-    url = httpx.URL(page.url)
-    for trial in trials:
+def _sent_with(sent: PageRequest, page: Page, trial: Mapping[str, Json]) -> PageRequest:
+    """The same request with more that it is sent with."""
+    if sent.method == "GET" or not isinstance(sent.body, dict):
         texts = {name: str(value) for name, value in trial.items()}
-        yield replace(sent, url=str(url.copy_merge_params(texts)), params=())
+        url = str(httpx.URL(page.url).copy_merge_params(texts))
+        return replace(sent, url=url, params=())
+    told = {**_object_sent(sent, page), **trial}
+    is_graphql = isinstance(sent.body.get("variables"), dict)
+    return replace(sent, body={**sent.body, "variables": told} if is_graphql else told)
 
 
 def asked_far(
@@ -312,12 +325,6 @@ def leads_on(page: Page, other: Page | None) -> bool:
     """Whether another answer has rows that a page does not have."""
     ours, theirs = _keys(page, other)
     return other is not None and not (theirs <= ours or other.repeats(page))
-
-
-def is_last_row(last: Page, other: Page | None) -> bool:
-    """Whether another answer has the last row of a page, and that alone."""
-    is_one = other is not None and other.length == 1 and shares(last, other)
-    return is_one and other is not None and other.keys_as(last)[0] == last.keys_as(other)[-1]
 
 
 def begins_before(first: Page, other: Page) -> bool:

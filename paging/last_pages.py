@@ -9,18 +9,15 @@ empty one, the third.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError
 from paging.experiments import (
     Beyond,
     asked_far,
-    beyond,
     beyond_last_row,
-    is_last_row,
     shares,
 )
 from paging.first_pages import CountedFromFirst
@@ -36,38 +33,15 @@ _ABOUT_END = "the end after a full page"
 _MANY = 10  # rows asked for, where no server gives one or two at once
 
 
-class Spanning(Struct, frozen=True):
-    """A request that begins within a page and reaches beyond it.
-
-    ``room`` is how many rows it has room for, 0 where it has it in any case and may begin before
-    the page; ``is_inside``: the page's first row is not among those. ``is_last``: it begins with
-    the page's last row, unless its size is cut. ``left``: the rows of the page from there on.
-    """
-
-    request: PageRequest
-    room: int
-    is_inside: bool = False
-    is_last: bool = False
-    left: int = 0
-
-    def shows(self, last: Page, other: Page | None) -> Beyond:
-        """What its answer shows of what follows a page."""
-        if self.is_last:  # what is behind an empty page is looked for there
-            return Beyond.ENDS if is_last_row(last, other) else Beyond.UNKNOWN
-        if not self.room:
-            return beyond_last_row(last, other)
-        has_room = other is not None and other.length < self.room
-        shown = beyond(last, other, has_room=has_room, is_inside=self.is_inside)
-        # No more than those: others took the place of some, as rows were removed before them.
-        is_moved = other is not None and other.length <= self.left
-        return Beyond.ENDS if shown is Beyond.FOLLOWS and is_moved else shown
+type Spanning = tuple[PageRequest, Callable[[Page, Page | None], Beyond]]
+"""A request that begins within a page and reaches beyond it, and how its answer is read."""
 
 
 class CountedToLast(CountedFromFirst):
     """What an answer without rows leads to after a full page."""
 
     @abstractmethod
-    def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
+    def _spanning(self, sent: PageRequest, rows: int, size: int) -> Sequence[Spanning]:
         """Requests that reach from within a page of so many rows to what follows it.
 
         ``sent`` is the request for the page after it; pages have ``size`` rows.
@@ -81,7 +55,7 @@ class CountedToLast(CountedFromFirst):
         is_at_end = at < 0 or not (at + 1) % size
         return None if is_at_end else self._placed(sent, self._start + at // size, size)
 
-    def _around_row(self, last: Page, learnt: Learnt) -> list[Spanning]:
+    def _around_row(self, last: Page, learnt: Learnt) -> Sequence[Spanning]:
         """A request of another size for the only row of a page: one row cannot be begun within.
 
         Not where all pages have one row: a server that gives one at a time, and fails in its own
@@ -96,7 +70,7 @@ class CountedToLast(CountedFromFirst):
             return []
         sizes = (size for size in (asked - 1, asked - 2, asked + 1) if size > 1)
         found = (self._around_first(sent, size) for size in sizes if sent)
-        return [Spanning(request, 0) for request in found if request][:1]
+        return [(request, beyond_last_row) for request in found if request][:1]
 
     def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the page before ``sent``."""
@@ -181,9 +155,9 @@ class CountedToLast(CountedFromFirst):
         Where nothing follows there, at the next position at least, the end is proved.
         """
         other: Page | None = last
-        for span in spanning:
-            step, other = yield from step.ask(span.request, _ABOUT_END)
-            match span.shows(last, other):
+        for request, shown_by in spanning:
+            step, other = yield from step.ask(request, _ABOUT_END)
+            match shown_by(last, other):
                 case Beyond.ENDS:
                     learnt = replace(step.learnt, counts_rows=True)
                     return replace(step, learnt=learnt, proved=True, confirm=False, doubt=None)

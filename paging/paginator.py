@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError, MappingError, OceanCustomError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
-from paging.experiments import limits, unless_led_on
+from paging.experiments import limits, unless_led_on, usual_pages
 from paging.model import SIZE_REFUSED, Page, PageRequest, Progress, SendIn
 from paging.signals import (
     ConfiguredSignals,
@@ -334,7 +334,8 @@ class SinglePage(Paginator):
         if not is_due:
             return step
         doubt = self._more_pages() if page.ways else self._cut(page.length)
-        return (yield from unless_led_on(sent, page, step, doubt, is_limited=not page.ways))
+        usual = () if page.ways else usual_pages(sent, page)
+        return (yield from unless_led_on(sent, page, step, doubt, usual, is_limited=not page.ways))
 
     @staticmethod
     def _cut(rows: int) -> DoubtfulEndError:
