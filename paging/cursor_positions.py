@@ -11,11 +11,24 @@ from binascii import Error
 from collections.abc import Hashable, Iterator
 
 from json_values import Found, Json
-from paging.model import Page
+from paging.following import parts_of
+from paging.model import Page, PageRequest, Progress
+from paging.signals import whole_number
 
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{1,18}(?![0-9A-Za-z])")
 _AROUND_NUMBER = re.compile(r"([^0-9]*)([0-9]{1,18})([^0-9]*)")
 _ONE_NUMBER = re.compile(r"[^0-9]*[0-9]{1,18}")
+
+
+def is_counted(first: PageRequest, later: PageRequest, before: Progress) -> bool:
+    """Whether a later page of a walk was asked for by its position in the list.
+
+    Then rows that move while the walk goes on may be on none of its pages. That is a whole number,
+    as of ``?page=2``, or a cursor that holds it; ``before`` is what came before that page.
+    """
+    new = [text for _, text in parts_of(later).items() - parts_of(first).items()]
+    is_held = any(counts_on(text, before.rows, before.pages) for text in new)
+    return is_held or any(whole_number(text) is not None for text in new)
 
 
 def counts_on(cursor: str, rows: int, pages: int) -> bool:

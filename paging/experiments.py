@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 
 import httpx
 from msgspec.structs import replace
@@ -206,15 +207,11 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     another view of the list, such as what is closed: then it stands in the same place there, which
     no link to a next page does. ``is_limited``: nothing may lead on, but the request bounds rows.
     """
-
-    def lengths(other: Page) -> dict[Hashable, int]:
-        # By the same number something else may be asked for, which shares some of the rows.
-        ours, theirs = _keys(page, other)
-        return {"": other.length} if ours and (ours <= theirs or theirs <= ours) else {}
-
     if not step.doubt and (is_limited or page.ways.told):
         by = (1,) if is_limited else (1, -1)
-        step = yield from unless_cut(sent, {"": page.length}, step, doubt, lengths, by=by)
+        given: dict[Hashable, int] = {"": page.length}
+        lengths = partial(_length_of, page)
+        step = yield from unless_cut(sent, given, step, doubt, lengths, by=by)
     links = [*page.ways.links][:_MOST_LINKS]
     told = page.ways.trials(_object_sent(sent, page))
     left = [(replace(sent, url=link, params=()), link, dict[str, Json]()) for link in links]
@@ -234,6 +231,15 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     # Sent back by whatever name, it led to nothing, and not to none either.
     is_open = not is_heeded and page.ways.begins_behind(page.rows)
     return replace(step, doubt=step.doubt or doubt) if is_open else step
+
+
+def _length_of(page: Page, other: Page) -> dict[Hashable, int]:
+    """How long another answer is, unless what it has are others than a page's rows, and more.
+
+    By the same number something else may be asked for, which shares some of the rows.
+    """
+    ours, theirs = _keys(page, other)
+    return {"": other.length} if ours and (ours <= theirs or theirs <= ours) else {}
 
 
 def _leads(page: Page, other: Page | None, link: str) -> bool:

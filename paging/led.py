@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from errors import PaginationError
 from jq_engine.lookups import compile_lookup
-from json_values import MISSING, Found, Json, follow, keys_of
-from paging.cursor_positions import counts_on, far_beyond
+from json_values import MISSING, Found, follow, keys_of
+from paging.cursor_positions import far_beyond
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.marked import Marked
-from paging.model import Page, PageRequest, Progress
+from paging.model import Page, PageRequest
 from paging.paginator import DEFAULT_POSITION_PARAM, PaginationSettings
 from paging.signal_names import DEFAULT_NEXT_LINK_PATH
 from paging.signals import (
@@ -22,7 +22,6 @@ from paging.signals import (
     known_link,
     leads,
     link_of,
-    whole_number,
 )
 
 # Confluence's links are relative to the context path of the URL that stands beside them
@@ -55,10 +54,6 @@ class CursorPaginator(Marked):
     def leads_by(self) -> str:
         """The parameter of the cursor, and where it comes from."""
         return f"paginationParam {self._param!r} and cursorPath"
-
-    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
-        """Whether the cursor is a whole number, or holds one that is its position."""
-        return _is_position(later.get(self._param, self._settings.send_in), before)
 
     def _marker(self, page: Page) -> Found:
         if self._cursor is None:
@@ -104,12 +99,6 @@ class CursorPaginator(Marked):
         return f"cursorPath {self._path!r}" if self._path else "cursorPath, unset,"
 
 
-def _is_position(value: Json, before: Progress) -> bool:
-    """Whether what leads to a page may be its position in the list."""
-    is_held = isinstance(value, str) and counts_on(value, before.rows, before.pages)
-    return is_held or whole_number(value) is not None
-
-
 class _Linked(Marked):
     """What ``next_link`` and ``header_link`` share: the answer names the next request."""
 
@@ -119,10 +108,6 @@ class _Linked(Marked):
     def leads_by(self) -> str:
         """Where the link stands."""
         return self._name()
-
-    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
-        """Whether the link brought a whole number, as ``?page=2`` does, or its position."""
-        return any(_is_position(value, before) for _, value in later.query - first.query)
 
     def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         # The link holds every parameter; the body, if any, goes along again.

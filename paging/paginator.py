@@ -195,14 +195,6 @@ class Paginator(ABC):
         """A first request without the parameter of its position; None where it has none."""
         return None
 
-    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
-        """Whether a later page of a walk was asked for by its position in the list.
-
-        Then rows that move while the walk goes on may be on none of its pages. ``before`` is what
-        came before that page.
-        """
-        return False
-
     def overlaps(self, before: Progress, page: Page) -> bool:
         """Whether a page has the rows of the one before it, as it may begin within that one."""
         return False

@@ -164,10 +164,6 @@ class Counted(Paginator):
             return None
         return self._placed(sent, 0).perhaps_absent(NO_PAGE_BEFORE)
 
-    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
-        """Every later page is."""
-        return True
-
     def ahead(
         self, progress: Progress, upcoming: PageRequest, *, begun: int = 0, guesses: bool = True
     ) -> Iterator[PageRequest]:

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from errors import DoubtfulEndError, MappingError, Part
 from json_values import Json, keys_of, lists_in
 from pagination import Paginator
+from paging.cursor_positions import is_counted
 from paging.error_reports import is_coded
 from paging.extraction import Extractor
 from paging.model import Page, PageRequest, Place, Progress
@@ -130,7 +131,7 @@ class Completeness(Struct):
         Rows may have moved meanwhile, where a page was asked for by its position.
         """
         page, request, begins = asked.page, asked.request, not before.pages
-        if before.begun and self.paginator.is_counted(before.begun, request, before):
+        if before.begun and is_counted(before.begun, request, before):
             self.doubts.add(Doubt.MOVED)
         if begins and (self.first is None or page.rows):
             self.first = asked
