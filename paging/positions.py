@@ -175,7 +175,9 @@ class Counted(Paginator):
         by_rows = -(-(progress.total or 0) // largest) if largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
         last = previous.request
-        is_even = self._counts_pages or progress.last_was_full
+        # A page not as long as asked has a limit behind it, or hidden rows: the next one shows it.
+        is_alike = largest >= (self._asked(upcoming) if progress.pages > 1 else progress.wanted)
+        is_even = self._counts_pages or (progress.last_was_full and is_alike)
         moved = (self._at(last) or 0) + self._stride(largest) if last and is_even else None
         if last and self._at(upcoming) != moved:
             return  # by how far the walk moves on is known from page to page

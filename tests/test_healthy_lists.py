@@ -454,6 +454,21 @@ async def test_many_children_of_a_few_full_pages(style: str, cap: int) -> None:
     assert found.requests <= 1 + 3 * MANY + 4 * HANDFUL
 
 
+async def test_children_whose_first_pages_hide_rows() -> None:
+    """By how far a page moves on is seen first: no pages are asked for ahead that none comes to."""
+    lists = {
+        f"p{count}": Api("offset", count, hidden=frozenset(hidden), around=steady({"total": count}))
+        for count, hidden in ((5, {1}), (3, {0}), (0, ()), (11, {0}), (31, {0}))
+    }
+
+    found = await of_children(lists, paging("offset", 3), lambda _request, _name, given: given)
+
+    assert found.error is None, found.message
+    assert len(found.ids) == sum(len(one.visible) for one in lists.values())
+    pages = sum(one.count // 3 + 1 for one in lists.values())
+    assert found.requests <= pages + 20
+
+
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("count", [19, 20, 45, 60])
 async def test_two_lists_that_share_each_page(style: str, count: int) -> None:
