@@ -311,10 +311,16 @@ class Extractor:
         found = [(way, levels) for way in self._sources if (levels := _levels(body, way))]
         # Items may come from all of the lists that a program starts from.
         together = max(len(extracted.items), sum(len(levels[0].rows) for _, levels in found))
-        # Of several lists beside each other, the first that items may be of.
+        # Of several lists beside each other, all of them; the first where fewer items were made.
         filled = [(way, levels) for way, levels in found if levels[0].rows and extracted.items]
         for source, levels in filled or found:
-            return _by_levels(body, source, levels, place, together)
+            page = _by_levels(body, source, levels, place, together)
+            lists = [one.rows for _, (one, *inner) in filled if not inner]
+            every = [*chain.from_iterable(lists)]
+            if len(lists) == len(filled) > 1 and len(every) == len(extracted.items):
+                sizes = tuple(map(len, lists))
+                page = replace(page, rows=every, levels=(max(sizes),), sizes=sizes)
+            return page
         rows = self._likely_rows(body, extracted.items)
         around = () if self._leading else parts_around(body, rows)
         holder = around[0] if around else None

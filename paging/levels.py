@@ -41,7 +41,8 @@ def levels_shown(first: Page, later: Page, moved: int, asked: int) -> frozenset[
     were ``asked`` for, not all of them are counted, and a list that is whole again may be on each
     page.
     """
-    if not is_manifold(first) or len(first.sizes) != first.levels[0] or later.depth < first.depth:
+    is_deep = len(first.levels) > 1 and len(first.sizes) != first.levels[0]
+    if not is_manifold(first) or is_deep or later.depth < first.depth:
         return ANY_LEVEL
     keys = first.keys_as(later)
     stops = [*accumulate(first.sizes)]
@@ -51,7 +52,7 @@ def levels_shown(first: Page, later: Page, moved: int, asked: int) -> frozenset[
     if 0 < asked < len(keys):
         others = [rows for rows in lists if not (rows and told.issuperset(rows))]
         shown = (shown - {Level.ALL}) or (_fitting(others, told, moved) - {Level.ALL})
-    return shown or ANY_LEVEL
+    return (shown & first.lengths.keys()) or ANY_LEVEL
 
 
 def _fitting(lists: Sequence[Keys], told: set[Hashable], moved: int) -> frozenset[Level]:

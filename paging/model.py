@@ -214,7 +214,8 @@ class Page(Shape, frozen=True, dict=True):
         """How long the page is by each level that may be paged."""
         *outer, each = self.levels or (self.length,)
         if not outer:
-            return {Level.ALL: self.length}
+            beside = {Level.EACH: each} if len(self.sizes) > 1 else {}
+            return {**beside, Level.ALL: len(self.rows)}
         if self.is_hollow:
             return {Level.OUTER: outer[0]}
         return {Level.OUTER: min(outer), Level.EACH: each, Level.ALL: len(self.rows)}

@@ -492,19 +492,21 @@ async def test_two_lists_that_share_each_page(style: str, count: int) -> None:
 @pytest.mark.parametrize("total", [{}, {"total": 45}])
 @pytest.mark.parametrize("cap", [1000, 10])
 @pytest.mark.parametrize("size", [2, 20])
+@pytest.mark.parametrize("by", [2, 3])
+@pytest.mark.parametrize("style", COUNTED)
 async def test_two_lists_that_share_each_page_mixed(
-    total: dict[str, Json], cap: int, size: int
+    style: str, by: int, total: dict[str, Json], cap: int, size: int
 ) -> None:
-    """A page is as long as both are together, and so is what a total speaks of."""
+    """A page is as long as both are together, and so is what a total or a position counts."""
 
     def mixed(given: Json) -> Json:
         both: dict[str, list[Json]] = {"a": [], "b": []}
         for row in cast("list[dict[str, int]]", given):
-            both["b" if row["id"] % 3 else "a"].append({"id": row["id"]})
+            both["b" if row["id"] % by else "a"].append({"id": row["id"]})
         return cast("Json", both)
 
-    api = Api("page", 45, cap=cap, list_of=mixed, around=steady(total))
-    found = await outcome(api, paging("page", size), data_path=".a[], .b[]")
+    api = Api(style, 45, cap=cap, list_of=mixed, around=steady(total))
+    found = await outcome(api, paging(style, size), data_path=".a[], .b[]")
 
     is_all(found, list(range(45)))
     assert found.requests <= 45 // min(size, cap) + 1 + HANDFUL
