@@ -31,6 +31,10 @@ _MOST_VALUES = 2  # of an answer that are sent back
 _MOST_COUNTED = 4
 _LONGEST = 2_000  # signs of one
 _USUAL_PAGE, _USUAL_OFFSETS = "page", ("offset", "skip")
+_USUAL_SIZES = ("limit", "per_page", "page_size", "pageSize", "size")
+# Letters and digits that say nothing to people, as cursors are: `33842c…`, base64.
+_OPAQUE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w+/=.~|:-]{8,}")
+_HANDED_OUT = re.compile(r"(?:token|key)$", re.IGNORECASE)  # to be sent back; an `etag` is not
 
 Parameters = dict[str, Json]
 """What a request is sent with beside what it had."""
@@ -41,18 +45,29 @@ class Ways(Struct, frozen=True):
 
     ``links`` to the same endpoint, by the keys that lead to each. ``told``: what may say where to
     go on, with its key. ``counted``: what may ask for a second page, by what is told of the first.
+    ``opaque``: texts that may be cursors by how they look, with their keys.
     """
 
     links: Mapping[str, set[str]]
     told: Sequence[tuple[str, Json]] = ()
     counted: Sequence[Parameters] = ()
+    opaque: Sequence[tuple[str, Json]] = ()
 
     def __bool__(self) -> bool:
+        return self.are_named or bool(self.opaque)
+
+    @property
+    def are_named(self) -> bool:
+        """Whether there are any by what they are called, or by where they lead."""
         return bool(self.links or self.told or self.counted)
 
     def trials(self, asked: Mapping[str, Json]) -> list[Parameters]:
         """What may ask for more, beside what was ``asked``."""
         return [*_sent_back(self.told, asked), *self.counted]
+
+    def places(self) -> dict[str, Json]:
+        """What may say where the page ends, by what it is called."""
+        return {key: one for key, one in (*self.told, *self.opaque) if _names_place(key)}
 
     def begins_behind(self, rows: Sequence[Json]) -> bool:
         """Whether the place that is called the next one is what the last row alone has somewhere.
@@ -75,6 +90,11 @@ def second_pages(rows: int, asked: Container[str]) -> list[Parameters]:
     pages: list[Parameters] = [] if _USUAL_PAGE in asked else [{_USUAL_PAGE: 2}]
     names = [name for name in _USUAL_OFFSETS if name not in asked]
     return pages if _USUAL_OFFSETS[0] in asked else [*pages, dict.fromkeys(names, rows)]
+
+
+def size_of(rows: int, asked: Mapping[str, Json]) -> Parameters:
+    """What asks for so many rows by the usual names; nothing where one of them was asked with."""
+    return dict.fromkeys(_USUAL_SIZES, rows) if asked.keys().isdisjoint(_USUAL_SIZES) else {}
 
 
 def links_towards(
@@ -143,6 +163,14 @@ def positions_told(around: Iterable[object]) -> list[tuple[str, Json]]:
     return sorted(told.items(), key=lambda one: "next" not in one[0].lower())
 
 
+def opaque_texts(around: Iterable[object]) -> list[tuple[str, Json]]:
+    """The texts in the objects around a list that look like cursors, with their keys."""
+    parts = (part for part in around if isinstance(part, dict) and not is_item(part))
+    texts = ((key, one) for part in parts for key, one in part.items() if isinstance(one, str))
+    found = ((key, one) for key, one in texts if _OPAQUE.fullmatch(one) and not may_be_moment(one))
+    return [(key, one) for key, one in found if not is_link(one)]
+
+
 def positions_counted(around: Iterable[object], rows: int) -> list[Parameters]:
     """What may be the position of a second page, under its key: a number of pages, or of rows.
 
@@ -189,6 +217,10 @@ def _may_lead(key: str, value: Json) -> bool:
     is_place = isinstance(value, str | int) and not isinstance(value, bool) and is_true(value)
     is_named = _ON.search(words) is not None and not leads_back(words)
     return is_place and is_named and not is_link(value) and len(str(value)) <= _LONGEST
+
+
+def _names_place(key: str) -> bool:
+    return _ON.search(in_snake_case(key)) is not None or _HANDED_OUT.search(key) is not None
 
 
 def _names_of(key: str, value: Json, asked: Mapping[str, Json]) -> list[list[str]]:

@@ -18,11 +18,13 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from json_values import Json
-from paging.continuations import links_towards, second_pages
+from paging.continuations import links_towards, second_pages, size_of
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import FEWEST
+from paging.signals import whole_number
 from paging.steps import Deciding, End, Step
 
+_OF_CUT = "whether the list is cut"
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 FAR = 1_000
 """Pages beyond an empty one where nothing can be; fewer where that far is refused."""
@@ -183,7 +185,7 @@ def unless_cut(  # noqa: PLR0913 (each is a part of the question)
     for more in by if most >= FEWEST else ():
         if (request := resized(sent, most, most + more)) is None:
             break
-        step, other = yield from step.ask(request, "whether lists are cut", follows_any=True)
+        step, other = yield from step.ask(request, _OF_CUT, follows_any=True)
         there = lengths(other) if other is not None else {}
         if any((there.get(name, most) - most) * more > 0 for name in given if given[name] == most):
             return replace(step, doubt=doubt)
@@ -228,9 +230,48 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
             alone = ({name: value} for name, value in trial.items())
             left += [(_sent_with(sent, page, one), "", one) for one in alone]
         is_heeded = is_heeded or (other is not None and not other.rows)
+    if step.doubt or is_heeded:
+        return step
     # Sent back by whatever name, it led to nothing, and not to none either.
-    is_open = not is_heeded and page.ways.begins_behind(page.rows)
-    return replace(step, doubt=step.doubt or doubt) if is_open else step
+    if page.ways.begins_behind(page.rows):
+        return replace(step, doubt=doubt)
+    return (yield from _unless_sized(sent, page, step, doubt))
+
+
+def _unless_sized(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError) -> Deciding:
+    """A step, in doubt where a size by the usual names shows that the list is cut.
+
+    One row more that is asked for comes; or what may say where the page ends is another beside one
+    row less: a place in the list, by whatever name it is sent back. What stands at the end alone,
+    such as a token for later changes, is not there by then. The first request, made again, shows
+    what changes by itself: a list that grows, or a clock.
+    """
+    ways, asked = page.ways, _object_sent(sent, page)
+    size, may_be_cut = size_of(page.length + 1, asked), page.length >= FEWEST
+    if not (size and may_be_cut and (ways.told or ways.opaque)):
+        return step
+    request = _sent_with(sent, page, size).perhaps_absent(NO_PAGE_BEFORE)
+    step, other = yield from step.ask(request, _OF_CUT, follows_any=True)
+    if other is None:
+        return step
+    if (more := _length_of(page, other).get("", 0)) > page.length:
+        step, again = yield from step.ask(sent, _OF_CUT)
+        return replace(step, doubt=doubt) if again is not None and again.length < more else step
+    counts = page.length, page.length - 1  # of the rows, or the last one's place from zero
+    told = {key: one for key, one in ways.places().items() if whole_number(one) not in counts}
+    if not told:
+        return step
+    request = _sent_with(sent, page, size_of(page.length - 1, asked))
+    step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _OF_CUT)
+    is_fewer = other is not None and other.length == page.length - 1 and shares(page, other)
+    there = other.ways.places() if other is not None and is_fewer else {}
+    moved = {key: one for key, one in told.items() if there.get(key, one) != one}
+    if not moved:
+        return step
+    step, again = yield from step.ask(sent, _OF_CUT)
+    same = again.ways.places() if again is not None else {}
+    is_place = any(same.get(key) == one for key, one in moved.items())
+    return replace(step, doubt=doubt) if is_place else step
 
 
 def _length_of(page: Page, other: Page) -> dict[Hashable, int]:

@@ -19,6 +19,7 @@ from json_values import MISSING, Found, Json, Missing, follow, with_value
 from paging.continuations import (
     Ways,
     links_towards,
+    opaque_texts,
     positions_counted,
     positions_told,
     values_told,
@@ -321,7 +322,8 @@ class Page(Shape, frozen=True, dict=True):
         if told.says_all and (told.rows or 0) <= self.most:
             return Ways(links)
         around = [*self._around]
-        return Ways(links, positions_told(around), positions_counted(around, self.length))
+        counted = positions_counted(around, self.length)
+        return Ways(links, positions_told(around), counted, opaque_texts(around))
 
     def values_told(self, asked: int) -> list[str]:
         """What may be a cursor, whatever its name: no total and no size, but the next position."""

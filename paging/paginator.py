@@ -325,15 +325,14 @@ class SinglePage(Paginator):
         step, is_due = step.surprised()
         if not is_due:
             return step
-        doubt = self._more_pages() if page.ways else self._cut(page.length)
+        doubt = self._more_pages() if page.ways.are_named else self._cut(page.length)
         usual = () if page.ways else usual_pages(sent, page)
         return (yield from unless_led_on(sent, page, step, doubt, usual, is_limited=not page.ways))
 
     @staticmethod
     def _cut(rows: int) -> DoubtfulEndError:
         return DoubtfulEndError(
-            f"the list has more than the {rows} rows that the request asks for, but paginationType"
-            " is 'none'",
+            f"the list has more than the {rows} rows of the answer, but paginationType is 'none'",
             remedy=_PAGED_OR_NONE,
         )
 
