@@ -40,21 +40,31 @@ class Shown(Enum):
     ALL = "the first page again"
 
 
+def places(first: Page, other: Page | None) -> list[int | None]:
+    """Where in a page each row of another answer stands, None where it is new to it.
+
+    Nothing where that is no page like it.
+    """
+    if other is None or not other.rows or other.is_single or other.depth < first.depth:
+        return []
+    place_of = {key: at for at, key in enumerate(first.keys_as(other))}
+    return [place_of.get(key) for key in other.keys_as(first)]
+
+
 def compared(first: Page, other: Page | None) -> Shown:
     """What another answer shows of a first page; None is that there is no such page."""
-    if other is None or not other.rows or other.is_single or other.depth < first.depth:
+    there = places(first, other)
+    if other is None or not there:
         # Other lists without rows are more of what is paged; the same ones are an empty page.
         is_other = other is not None and bool(other.rows) and other.is_hollow
         return Shown.MORE if is_other else Shown.NOTHING
     if other.repeats(first):
         return Shown.ALL
-    place_of = {key: at for at, key in enumerate(first.keys_as(other))}
-    places = [place_of.get(key) for key in other.keys_as(first)]
-    known = {at for at in places if at is not None}
     last = len(first.rows) - 1
-    if None in places:
+    if None in there:
+        known = {*there} - {None}
         return Shown.HIDDEN if known - {last} else Shown.MORE if known else Shown.OTHERS
-    return Shown.NOTHING if known == {last} else Shown.HIDDEN
+    return Shown.NOTHING if {*there} == {last} else Shown.HIDDEN
 
 
 class Beyond(Enum):
@@ -70,23 +80,20 @@ def beyond(last: Page, other: Page | None, *, has_room: bool, is_inside: bool = 
 
     ``is_inside``: nothing, where the first row of the page is among those.
     """
-    known, given = _keys(last, other)
-    if other is None or known.isdisjoint(given):
+    there = places(last, other)
+    if not shares(last, other) or (is_inside and 0 in there):
         return Beyond.UNKNOWN
-    if is_inside and (other.repeats(last) or last.keys_as(other)[0] in given):
-        return Beyond.UNKNOWN
-    if given <= known:
+    if None not in there:
         return Beyond.ENDS if has_room else Beyond.UNKNOWN
     return Beyond.FOLLOWS
 
 
 def beyond_last_row(last: Page, other: Page | None) -> Beyond:
     """The same of an answer with room for more that may begin before the page: by its last row."""
-    given = other.keys_as(last) if other is not None and shares(last, other) else ()
-    row = last.keys_as(other)[-1] if other is not None and given else None
-    if row not in given:
+    there, row = places(last, other), len(last.rows) - 1
+    if row not in there:
         return Beyond.UNKNOWN
-    return Beyond.ENDS if given[-1] == row else Beyond.FOLLOWS
+    return Beyond.ENDS if there[-1] == row else Beyond.FOLLOWS
 
 
 def beyond_within(
@@ -110,15 +117,7 @@ def beyond_only_row(last: Page, other: Page | None) -> Beyond:
 
 def shares(first: Page, other: Page | None) -> bool:
     """Whether another answer has any of the first page's rows."""
-    ours, theirs = _keys(first, other)
-    return not ours.isdisjoint(theirs)
-
-
-def _keys(first: Page, other: Page | None) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
-    """What tells the rows of two answers apart; nothing where one of them is no page like it."""
-    if other is None or not other.rows or other.is_single or other.depth < first.depth:
-        return frozenset(), frozenset()
-    return frozenset(first.keys_as(other)), frozenset(other.keys_as(first))
+    return any(at is not None for at in places(first, other))
 
 
 def resized(sent: PageRequest, rows: int, instead: int) -> PageRequest | None:
@@ -279,8 +278,9 @@ def _length_of(page: Page, other: Page) -> dict[Hashable, int]:
 
     By the same number something else may be asked for, which shares some of the rows.
     """
-    ours, theirs = _keys(page, other)
-    return {"": other.length} if ours and (ours <= theirs or theirs <= ours) else {}
+    there = {*places(page, other)}
+    is_whole = len(there - {None}) == len({*page.keys_as(other)})
+    return {"": other.length} if there and (is_whole or None not in there) else {}
 
 
 def _leads(page: Page, other: Page | None, link: str) -> bool:
@@ -289,8 +289,8 @@ def _leads(page: Page, other: Page | None, link: str) -> bool:
         return False
     there = links_towards(other.body, other.holder, other.headers, page.url).get(link, set())
     # A value that is sent back and is not heeded gives the same list, or most of it by now.
-    ours, theirs = _keys(page, other)
-    is_again = not link and len(ours & theirs) > max(1, len(ours) // 2)
+    known = {*places(page, other)} - {None}
+    is_again = not link and len(known) > max(1, len(page.rows) // 2)
     return not is_again and page.ways.links.get(link, set()).isdisjoint(there)
 
 
@@ -370,10 +370,9 @@ def asked_far(
 
 def leads_on(page: Page, other: Page | None) -> bool:
     """Whether another answer has rows that a page does not have."""
-    ours, theirs = _keys(page, other)
-    return other is not None and not (theirs <= ours or other.repeats(page))
+    return other is not None and None in places(page, other) and not other.repeats(page)
 
 
 def begins_before(first: Page, other: Page) -> bool:
     """Whether a page beside the first one has rows of that after one that it does not have."""
-    return shares(first, other) and other.keys_as(first)[0] not in first.keys_as(other)
+    return shares(first, other) and places(first, other)[0] is None

@@ -69,14 +69,14 @@ class Verdict(Enum):
 
 
 class ConfiguredSignals(Struct, frozen=True):
-    """The paths an operator configured to say whether there is more."""
+    """The paths an operator configured to say whether there is more, and whether true says so."""
 
-    has_more: Lookup | None
-    last_page: Lookup | None
+    paths: tuple[tuple[Lookup, bool], ...]
 
     @classmethod
     def of(cls, has_more_path: str | None, last_page_path: str | None) -> ConfiguredSignals:
         """Compile the configured paths; raises MappingError for one that cannot be meant."""
+        paths: list[tuple[Lookup, bool]] = []
         for name, opposite, path, words in (
             ("hasMorePath", "lastPagePath", has_more_path, LAST_NAMES),
             ("lastPagePath", "hasMorePath", last_page_path, MORE_NAMES),
@@ -87,15 +87,13 @@ class ConfiguredSignals(Struct, frozen=True):
                     remedy=f"set {opposite} to it instead",
                     where=name,
                 )
-        return cls(
-            compile_lookup(has_more_path, "hasMorePath") if has_more_path else None,
-            compile_lookup(last_page_path, "lastPagePath") if last_page_path else None,
-        )
+            paths += [(compile_lookup(path, name), words is LAST_NAMES)] if path else []
+        return cls(tuple(paths))
 
     @property
     def lookups(self) -> tuple[Lookup, ...]:
         """The paths that are configured."""
-        return tuple(filter(None, (self.has_more, self.last_page)))
+        return tuple(lookup for lookup, _ in self.paths)
 
     def verdict(self, value_at: Callable[[Lookup], Found]) -> Verdict:
         """What the configured paths say; ``hasMorePath`` wins, null and what is empty say nothing.
@@ -103,8 +101,8 @@ class ConfiguredSignals(Struct, frozen=True):
         Raises PaginationError where ``lastPagePath`` leads to what is no yes or no, such as the
         number of the last page: any of those would be taken for true.
         """
-        for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
-            value = value_at(lookup) if lookup else MISSING
+        for lookup, means_more in self.paths:
+            value = value_at(lookup)
             if value is MISSING or value in (None, {}, []):
                 continue
             if not means_more and not _is_answer(value):
