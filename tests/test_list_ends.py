@@ -2821,6 +2821,20 @@ async def test_a_next_position_whose_parameter_has_another_name(
     assert found.requests <= 2 * MORE
 
 
+async def test_a_parameter_alone_where_another_beside_it_is_refused() -> None:
+    """An API may take the one that its answer has the name of, too, and do nothing with it."""
+
+    def things(request: Request) -> Answer:
+        if not {one for one, _ in request.query} <= {"position", "after"}:
+            return told({"error": "unknown parameter"}, 400)
+        given = rows(10, 15) if request.param("after") else rows(0, 10)
+        return told({"items": given, "position": "x9"})
+
+    found = await outcome(things, paging("none"))
+
+    assert "says that there are more pages" in found.message
+
+
 @pytest.mark.parametrize("style", LED)
 @pytest.mark.parametrize("lengths", [(51, 50), (1, 51, 50), (50, 50, 51)])
 async def test_a_marker_left_out_that_other_children_have(

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from errors import DoubtfulEndError, MappingError, PaginationError
 from pagination import PaginationSettings, PaginationType, make_paginator
+from paging.cursor_positions import is_counted
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.steps import NOTHING_LEARNT, Deciding, End, Experiment, Learnt, Step
 from tests.deciding import decided, step_of
@@ -355,6 +356,25 @@ def test_offsets_advance_by_the_rows_received(pages: list[Page], expected: int) 
 def test_an_offset_counts_on_from_nothing_by_the_size() -> None:
     """Where the API says "more" beside an empty first page, its rows are hidden."""
     assert params(after(paging("offset"), page(0, has_more=True)).next)["offset"] == "10"
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        pytest.param(PageRequest(f"{URL}?page=2"), True, id="a page"),
+        pytest.param(
+            PageRequest(f"{URL}?after=YXJyYXljb25uZWN0aW9uOjk="), True, id="a cursor that holds 9"
+        ),
+        pytest.param(PageRequest(f"{URL}?after=k9f0"), False, id="a cursor"),
+        pytest.param(PageRequest(f"{URL}/2"), True, id="a page in the path"),
+        pytest.param(PageRequest(f"{URL}/last"), False, id="another path"),
+        pytest.param(PageRequest(URL, body={"from": {"row": 10}}), True, id="a row in the body"),
+        pytest.param(PageRequest(URL, body={"from": "rec10x"}), False, id="a cursor in the body"),
+    ],
+)
+def test_a_page_is_asked_for_by_its_position(later: PageRequest, *, expected: bool) -> None:
+    """By a number that the first request does not have, wherever that stands, plain or held."""
+    assert is_counted(REQUEST, later, Progress(pages=1, rows=10)) is expected
 
 
 @pytest.mark.parametrize(
