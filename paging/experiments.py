@@ -312,7 +312,7 @@ def unless_denied(page: Page, step: Step) -> Deciding:
         end, again = yield from end.ask(first, "whether a marker leads to the first page")
         if other.repeats(again):
             return end
-    return replace(step, learnt=replace(end.learnt, exceeded=True))
+    return replace(step, learnt=replace(end.learnt, overruled=True))
 
 
 def usual_pages(sent: PageRequest, page: Page) -> list[PageRequest]:

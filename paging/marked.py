@@ -93,7 +93,7 @@ class Marked(Paginator):
             # It may be the text of a null, or a cursor as good as any: a request shows which.
             followed = self._following(sent, page, marker)
             step = yield from unless_denied(page, Step(now, followed, learnt))
-            following, learnt = step.next, replace(step.learnt, exceeded=learnt.exceeded)
+            following, learnt = step.next, replace(step.learnt, overruled=learnt.overruled)
         came = came_before(progress.previous, page, marker) if asked != 1 else frozenset()
         # A page that leads to itself is the end where nothing is new, or all of one start key came.
         is_whole = len(came) == page.length or (came and page.length < progress.largest)
@@ -103,7 +103,7 @@ class Marked(Paginator):
             ended = yield from self._unless_sudden(progress, page, replace(step, known=came))
             return (yield from self._unless_limited(ended))
         step = Step(now, following, replace(learnt, marked=True), known=came)
-        is_known = learnt.exceeded or now.known is Known.MORE
+        is_known = learnt.overruled or now.known is Known.MORE
         if boolean is Verdict.END and following.key != sent.key and not is_known:
             step = yield from unless_denied(page, step)
         return (yield from self._unless_in_vain(progress, sent, page, step))

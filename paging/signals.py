@@ -342,7 +342,7 @@ def _more_wins(says_more: set[bool]) -> Verdict:
 
 
 @lru_cache(maxsize=1024)  # the same few names come with every answer
-def counted_by(header: str) -> str:
+def total_named_by(header: str) -> str:
     """The name of the tables by which a header tells a total, as a key of a body would, or ""."""
     name = name_of(_BEFORE_NAME.sub("", header.lower()))
     return name if name in TOTAL_NAMES or name in TOTAL_PAGES_NAMES else ""

@@ -37,9 +37,9 @@ class End(Enum):
 class Learnt(Struct, frozen=True):
     """What the walks over one resource have proved, shared by all of them.
 
-    ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
-    positions count rows that are not given, and ``reach`` how many of them a page surely covers.
-    ``uneven``: a short page was followed by rows; ``exceeded``: a total, or a word of the end, was.
+    ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``: positions
+    count rows that are not given, and ``reach`` how many of them a page surely covers. ``uneven``:
+    a short page was followed by rows; ``exceeded``: a total was, ``overruled``: a word of the end.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
     many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
     offset counts rows; ``levels``: of which lists that may be, where ``data_path`` leads through
@@ -47,9 +47,9 @@ class Learnt(Struct, frozen=True):
     said by a status where that was proved to be the end. ``vain``: whether what speaks of more does
     so far beyond the end, too; None where it was not asked. ``counted_by``: keys of the numbers
     that count these lists, where the total counts more. ``from_one``: position 0 is taken for 1.
-    ``moving``: the places in rows without ids whose values move from answer to answer,
-    None where that was not asked. ``asks_all``: each list as long as the longest short one is asked
-    about, as in a second look.
+    ``moving``: the places in rows without ids whose values move from answer to answer, None where
+    that was not asked. ``asks_all``: each list as long as the longest short one is asked about, as
+    in a second look.
     """
 
     page_size: int | None = None
@@ -57,6 +57,7 @@ class Learnt(Struct, frozen=True):
     reach: int = 0
     uneven: bool = False
     exceeded: bool = False
+    overruled: bool = False
     longest_short: int = 0
     ties: int = 0
     marked: bool = False

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from json_values import Json
 from paging.scopes import Scopes, is_item, named_values, parts_around, values_of
 from paging.signal_names import PAGING, TOTAL_NAMES, TOTAL_PAGES_NAMES, in_snake_case, name_of
-from paging.signals import counted_by, whole_number
+from paging.signals import total_named_by, whole_number
 
 _AMBIGUOUS = "count"
 """The name that may be of the page alone."""
@@ -119,7 +119,8 @@ def known_totals(
     rows at hand, and those asked for, one of which has to stand beside a total there.
     """
     told = [
-        (counted_by(name), headers[name].strip()) for name in sorted(filter(counted_by, headers))
+        (total_named_by(name), headers[name].strip())
+        for name in sorted(filter(total_named_by, headers))
     ]
     if not (scopes or told or "content-range" in headers):
         return Totals()

@@ -31,7 +31,7 @@ from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSet
 from paging import signal_names
 from paging.extraction import Extractor
 from paging.signal_names import name_of
-from paging.signals import counted_by, says_more
+from paging.signals import says_more, total_named_by
 from paging.steps import End
 from resync import children, session
 from scripts import known_signals, words
@@ -439,7 +439,7 @@ def test_the_examples_of_headers_are_known() -> None:
         (known_signals.TOTAL_HEADERS, signal_names.TOTAL_NAMES),
         (known_signals.TOTAL_PAGES_HEADERS, signal_names.TOTAL_PAGES_NAMES),
     ):
-        assert {*map(counted_by, headers)} <= {*names}
+        assert {*map(total_named_by, headers)} <= {*names}
 
 
 def test_the_words_for_a_known_signal_are_known() -> None:
