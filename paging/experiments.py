@@ -128,7 +128,7 @@ def resized(sent: PageRequest, rows: int, instead: int) -> PageRequest | None:
     """
     body = _with_number(sent.body, rows, instead)
     if body != sent.body:
-        return replace(sent, body=body).perhaps_absent(NO_PAGE_BEFORE)
+        return replace(sent, body=body)
     # On a hot path: most requests have nothing to parse.
     own = tuple(httpx.URL(sent.url).params.multi_items()) if "?" in sent.url else ()
     pairs = [*own, *sent.params]
@@ -137,8 +137,7 @@ def resized(sent: PageRequest, rows: int, instead: int) -> PageRequest | None:
             pairs[at] = name, other
             changed = pairs[: len(own)]
             here = str(httpx.URL(sent.url).copy_with(params=changed)) if own else sent.url
-            request = replace(sent, url=here, params=tuple(pairs[len(own) :]))
-            return request.perhaps_absent(NO_PAGE_BEFORE)
+            return replace(sent, url=here, params=tuple(pairs[len(own) :]))
     return None
 
 
@@ -221,8 +220,7 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     is_heeded = False
     while left and not step.doubt:
         (asked, link, trial), *left = left
-        request = asked.perhaps_absent(NO_PAGE_BEFORE)
-        step, other = yield from step.ask(request, "where a link leads", follows_any=True)
+        step, other = yield from step.ask(asked, "where a link leads", follows_any=True)
         if _leads(page, other, link):
             return replace(step, doubt=doubt)
         if other is None and len(trial) > 1:  # some APIs take no parameters but their own
@@ -304,8 +302,7 @@ def unless_denied(page: Page, step: Step) -> Deciding:
     end, is_due = replace(step, next=None, why=End.SIGNAL).surprised()
     if not is_due or following is None:
         return end
-    absent = following.perhaps_absent(NO_PAGE_BEFORE)
-    end, other = yield from end.ask(absent, "a marker beside no more", follows_any=True)
+    end, other = yield from end.ask(following, "a marker beside no more", follows_any=True)
     if other is None or not leads_on(page, other):
         return end
     if first is not None and now.pages > 1:

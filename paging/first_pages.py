@@ -15,7 +15,7 @@ from paging.experiments import (
     usual_pages,
 )
 from paging.levels import is_manifold, positions_in
-from paging.model import NO_PAGE_BEFORE, Page, PageRequest
+from paging.model import Page, PageRequest
 from paging.positions import At, Counted, counted_elsewhere, redirected
 from paging.rows import WHOLLY
 from paging.steps import Asking, Deciding, End, Learnt, Step, is_asked
@@ -219,7 +219,7 @@ class CountedFromFirst(Counted):
         if there:
             first = (at.before.previous or page).request or at.sent
             after = self._moved(first, self._stride(page.length), page.length)
-            following = replace(after, url=there).perhaps_absent(NO_PAGE_BEFORE)
+            following = replace(after, url=there)
         over, other = yield from over.ask(following, ABOUT_TWICE, follows_any=bool(there))
         is_again = other is not None and other.repeats(page)
         is_other = compared(page, other) is Shown.OTHERS

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from paging.levels import ANY_LEVEL
-from paging.model import NO_SUCH_PAGE, Level, Page, PageRequest, Progress
+from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE, Level, Page, PageRequest, Progress
 from paging.rows import Way, moving
 from paging.signals import Verdict
 
@@ -168,6 +168,7 @@ class Step(Struct, frozen=True):
         self, request: PageRequest, of: str, *, follows_any: bool = False
     ) -> Asking[tuple[Step, Page | None]]:
         """Settle a doubt: the step with what is learnt by then, and the answer."""
+        request = request.perhaps_absent(NO_PAGE_BEFORE) if follows_any else request
         learnt, page = yield Experiment(request, of, self.learnt, self.progress, follows_any)
         return replace(self, learnt=learnt), page
 
@@ -176,7 +177,7 @@ class Experiment(Struct, frozen=True):
     """A request that settles a doubt; ``of`` says of what, for the log.
 
     ``follows_any``: the request follows a link that may lead to anything, so that an answer that
-    is no JSON of this list (an export, a page for browsers) is no page, and no error.
+    is no JSON of this list (an export, a page for browsers), or refused, is no page, and no error.
     """
 
     request: PageRequest
