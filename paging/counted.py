@@ -87,7 +87,9 @@ class _Counted(CountedToLast):
         now = progress.after(page, asked, size=size)
         if learnt.counted_by and (now.total or 0) > now.in_all:
             counts = [
-                one for k, one in counts_around(page.holder, page.body) if k in learnt.counted_by
+                one
+                for key, one in counts_around(page.holder, page.body)
+                if learnt.counted_by.get(key, 0) is None
             ]
             now = replace(now, total=max(now.in_all, *counts) if counts else now.total)
         marked = learnt.marked or page.signal is Verdict.MORE
@@ -231,9 +233,12 @@ class _Counted(CountedToLast):
         before, page = at.before, at.page
         last = Step(before, next=None, learnt=at.learnt, why=End.NO_SUCH_PAGE, repeated=True)
         is_more = told is Verdict.MORE or before.known is Known.MORE
+        last, is_due = last.surprised()
         over = self._unpaged(page, last, is_more=is_more)
         if over.doubt:
             return (yield from self._unless_hidden(at, over))
+        if not is_due:  # what a few lists have shown holds for the others
+            return over
         if page.length == at.asked and self._size_param is not None:
             size = page.length - 1 or page.length + 1
             request = self._placed(at.sent, self._start, size)

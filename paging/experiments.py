@@ -247,7 +247,7 @@ def _unless_sized(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomE
     size, may_be_cut = size_of(page.length + 1, asked), page.length >= FEWEST
     if not (size and may_be_cut and (ways.told or ways.opaque)):
         return step
-    request = _sent_with(sent, page, size).perhaps_absent(NO_PAGE_BEFORE)
+    request = _sent_with(sent, page, size)
     step, other = yield from step.ask(request, _OF_CUT, follows_any=True)
     if other is None:
         return step
@@ -259,7 +259,7 @@ def _unless_sized(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomE
     if not told:
         return step
     request = _sent_with(sent, page, size_of(page.length - 1, asked))
-    step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _OF_CUT)
+    step, other = yield from step.ask(request, _OF_CUT, follows_any=True)
     is_fewer = other is not None and other.length == page.length - 1 and shares(page, other)
     there = other.ways.places() if other is not None and is_fewer else {}
     moved = {key: one for key, one in told.items() if there.get(key, one) != one}

@@ -289,9 +289,8 @@ class CountedFromFirst(Counted):
             if other is None or other.rows:
                 return at, False
             pages.append(other)
-        told_by = counted_elsewhere(at, *pages) if len(pages) > _NEXT_PAGES else frozenset[str]()
-        learnt = replace(at.learnt, counted_by=at.learnt.counted_by | told_by)
-        return replace(at, learnt=learnt), bool(told_by)
+        told_by = counted_elsewhere(at, *pages) if len(pages) > _NEXT_PAGES else {}
+        return replace(at, learnt=at.learnt.counting(told_by)), None in told_by.values()
 
 
 def _has_several(page: Page) -> bool:

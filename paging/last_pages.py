@@ -81,10 +81,10 @@ class CountedToLast(CountedFromFirst):
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
         # A position may be just what came, too, but not on the second empty page.
         is_open = not (at.says_more or at.now.due) and at.now.empty_in_a_row > 1
-        told_by = counted_elsewhere(at) if at.is_more and is_open else ()
-        if not at.is_more or told_by:
-            learnt = replace(at.learnt, counted_by=at.learnt.counted_by.union(told_by))
-            end = self._end(replace(at, learnt=learnt), End.EMPTY)
+        told_by = counted_elsewhere(at) if at.is_more and is_open else {}
+        at = replace(at, learnt=at.learnt.counting(told_by))
+        if not at.is_more or None in told_by.values():
+            end = self._end(at, End.EMPTY)
             # After a full page there might well be more: that is asked for once more.
             return replace(end, confirm=end.unsure or at.before.is_unbroken)
         step = replace(self._on(at), confirm=True)

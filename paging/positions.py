@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 
 import httpx
 from msgspec import Struct
@@ -294,8 +294,9 @@ class Counted(Paginator):
         return DoubtfulEndError(
             f"the API tells a total of {total_of(now)}, but gives no more than {now.in_all} rows:"
             " the rest is missing",
-            remedy=f"ask for less by query_params, or correct paginationParam {self._param!r}"
-            f" or paginationType {self._settings.type!r} ({ACCEPT})",
+            remedy="ask for less by query_params, set totalPath to another number that counts this"
+            f" list, or correct paginationParam {self._param!r} or paginationType"
+            f" {self._settings.type!r} ({ACCEPT})",
         )
 
     @staticmethod
@@ -309,7 +310,7 @@ class Counted(Paginator):
         hides = learnt.uneven or learnt.hides_rows
         is_cut = why is End.EMPTY and now.last_was_full and not hides
         is_short = is_cut and (now.total or 0) - now.in_all > max(at.size, now.largest)
-        return is_short and not counted_elsewhere(at)
+        return is_short and None not in counted_elsewhere(at).values()
 
     def _is_promised(self, at: At) -> bool:
         """Whether a total speaks of the page that was just refused.
@@ -360,16 +361,17 @@ def redirected(page: Page) -> str:
     return str(there.copy_with(query=here.query or None)) if is_other else ""
 
 
-def counted_elsewhere(at: At, *others: Page) -> frozenset[str]:
+def counted_elsewhere(at: At, *others: Page) -> Mapping[str, int | None]:
     """The keys of numbers that are just what came, beside the last rows as beside none after them.
 
     Where a filter is set, a total may count what it leaves out, too. The number is none of a page
-    then, and no position; that of the size asked for, and a small one, has to be called a count.
+    then, and no position; that of the size asked for, and a small one, has to be called a count, or
+    to be just what came of another list as well. None where it surely is one, else the number.
     """
-    last = at.now.previous
-    pages = [page for page in (last, *(others or [at.page])) if page is not None]
+    pages = [page for page in (at.now.previous, *(others or [at.page])) if page is not None]
     same = set.intersection(*(counts_around(page.holder, page.body) for page in pages))
-    count = at.now.in_all
+    count, known = at.now.in_all, at.learnt.counted_by
     is_plain = count >= min(_FEW, at.asked + 1) and count != at.asked
-    keys = (key for key, one in same if one == count and (is_plain or says_all(key)))
-    return frozenset(keys) if last else frozenset()
+    sure = {key for key, _ in same if count and (is_plain or says_all(key))}
+    sure |= {key for key, one in known.items() if one != count}
+    return {key: None if key in sure else count for key, one in same if one == count}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Hashable
+from collections.abc import Generator, Hashable, Mapping
 from enum import Enum
 
 from msgspec import Struct
@@ -44,12 +44,12 @@ class Learnt(Struct, frozen=True):
     many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
     offset counts rows; ``levels``: of which lists that may be, where ``data_path`` leads through
     several. ``sudden``: how many walks found nothing after a full page, and ``refusals`` what was
-    said by a status where that was proved to be the end. ``vain``: whether what speaks of more does
-    so far beyond the end, too; None where it was not asked. ``counted_by``: keys of the numbers
-    that count these lists, where the total counts more. ``from_one``: position 0 is taken for 1.
-    ``moving``: the places in rows without ids whose values move from answer to answer, None where
-    that was not asked. ``asks_all``: each list as long as the longest short one is asked about, as
-    in a second look.
+    said by a status where that was proved to be the end. ``vain``: whether what speaks of more
+    does so far beyond the end, too; None where it was not asked. ``counted_by``: keys of the
+    numbers that count these lists, where the total counts more: None, or what one was where that
+    may be chance. ``from_one``: position 0 is taken for 1. ``moving``: the places in rows without
+    ids whose values move from answer to answer, None where that was not asked. ``asks_all``: each
+    list as long as the longest short one is asked about, as in a second look.
     """
 
     page_size: int | None = None
@@ -66,7 +66,7 @@ class Learnt(Struct, frozen=True):
     sudden: int = 0
     refusals: frozenset[str] = frozenset()
     vain: bool | None = None
-    counted_by: frozenset[str] = frozenset()
+    counted_by: Mapping[str, int | None] = {}
     from_one: bool = False
     moving: frozenset[Way] | None = None
     asks_all: bool = False
@@ -99,6 +99,10 @@ class Learnt(Struct, frozen=True):
         if length is None:
             return self.exceeded
         return self.uneven or self.hides_rows or 0 < (self.page_size or 0) <= length
+
+    def counting(self, told_by: Mapping[str, int | None]) -> Learnt:
+        """With keys of numbers that count these lists, or may."""
+        return replace(self, counted_by={**self.counted_by, **told_by}) if told_by else self
 
     def refused_by(self, page: Page) -> Learnt:
         """With one more way in which this API says that there is no such page."""

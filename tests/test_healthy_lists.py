@@ -173,6 +173,40 @@ async def test_children_of_just_a_page_with_its_total(style: str) -> None:
     assert Counter(found.ids) == Counter([*range(20)] * 8 + [*range(30)] * 42)
 
 
+@pytest.mark.parametrize("style", COUNTED)
+async def test_children_beside_the_total_of_all(style: str) -> None:
+    """A number that is just what came of two lists, and not as many, counts all of them."""
+
+    def filtered(_: Request, name: str, given: dict[str, Json]) -> Json:
+        return {**given, "draw": 1, "recordsTotal": 600, "recordsFiltered": lists[name].count}
+
+    same = {"draw": 1, "total": 60}
+    lists = {f"p{n}": Api(style, n % 4) for n in range(MANY)}
+    found = await of_children(lists, paging(style, 10), filtered)
+    assert found.error is None, found.message
+    assert len(found.ids) == sum(one.count for one in lists.values())
+    assert found.requests <= 1 + MANY + 8 * HANDFUL
+
+    # One that is the same beside each list counts none: rows of these are hidden.
+    hidden = frozenset(range(1, 60)) - {50}
+    lists = {f"p{n}": Api(style, 60, hidden=hidden) for n in range(3)}
+    found = await of_children(lists, paging(style, 10), lambda _r, _n, one: {**one, **same})
+    is_all(found, [0, 0, 0, 50, 50, 50])
+
+
+@pytest.mark.parametrize("rows", [5, 7])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_unpaged_children_as_long_as_was_asked_for(style: str, rows: int) -> None:
+    """What a few have shown, the same page again, holds for the others."""
+    lists = {f"p{n}": Api("plain", rows, rows, heeds_size=False) for n in range(2 * MANY)}
+
+    found = await of_children(lists, paging(style, 5), lambda _request, _name, given: given)
+
+    assert found.error is None, found.message
+    assert Counter(found.ids) == Counter([*range(rows)] * 2 * MANY)
+    assert found.requests <= 1 + 4 * MANY + 3 * HANDFUL
+
+
 NOTHING: list[dict[str, Json]] = [
     {"items": [], "message": "No records found"},
     {"message": "No records found"},
