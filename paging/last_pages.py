@@ -25,12 +25,12 @@ from paging.levels import positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.paginator import refused
 from paging.positions import At, counted_elsewhere
+from paging.rows import MANY
 from paging.signals import Verdict
 from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"
-_MANY = 10  # rows asked for, where no server gives one or two at once
 
 
 type Spanning = tuple[PageRequest, Callable[[Page, Page | None], Beyond]]
@@ -65,7 +65,7 @@ class CountedToLast(CountedFromFirst):
         asked = self._asked(sent) if sent and self._size_param else 0
         passed = self._passed(sent, asked) if sent else 0
         is_later = (passed > 0 and learnt.page_size != 1) or learnt.longest_short > 1
-        is_few = not passed and asked >= _MANY and rows < 3  # noqa: PLR2004 (two leave no page to begin within)
+        is_few = not passed and asked >= MANY and rows < 3  # noqa: PLR2004 (two leave no page to begin within)
         if not (is_few or (is_later and rows == 1)):
             return []
         sizes = (size for size in (asked - 1, asked - 2, asked + 1) if size > 1)

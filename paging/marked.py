@@ -29,8 +29,8 @@ from paging.model import (
     PageRequest,
     Progress,
 )
-from paging.paginator import ACCEPT, Paginator, refused, total_of, unseen
-from paging.rows import FEWEST
+from paging.paginator import ACCEPT, Paginator, is_cut_off, refused, total_of, unseen
+from paging.rows import FEWEST, MANY
 from paging.signals import Verdict, by_header, first_known, is_last_by_link, leads
 from paging.steps import Deciding, End, Learnt, Step
 from paging.totals import Known, total_further_out
@@ -110,18 +110,20 @@ class Marked(Paginator):
 
     def _unless_over(self, before: Progress, last: Page, page: Page, learnt: Learnt) -> Deciding:
         """The end, where a request shows that nothing follows the page whose marker is refused."""
-        is_cut = before.known is Known.MORE and self._is_cut_off(before, before.wanted)
+        is_cut = before.known is Known.MORE and is_cut_off(before, before.wanted)
         cut = self._short_of_total(learnt, before, last, is_cut=True) if is_cut else None
         step = Step(before, None, learnt, End.NO_SUCH_PAGE, warning=unseen(before), unsure=True)
         if isinstance(page.refusal, DoubtfulEndError):
             return replace(step, doubt=page.refusal)  # an earlier page came in its place: a circle
-        step, is_due = step.surprised()
-        if is_due or not learnt.knows(page):
+        (step, is_due), of_few = step.surprised(), before.pages == 1 and last.most < FEWEST
+        is_known = learnt.knows(page, of_few=of_few)
+        if is_due or not is_known:
             # A first marker that is refused may be sent under a wrong name: no doubt to accept.
             doubt = refused(page) if before.pages > 1 else page.refusal
-            step = replace(step, confirm=True, doubt=None if learnt.knows(page) else doubt)
+            step = replace(step, confirm=True, doubt=None if is_known else doubt)
             step = yield from self._unless_followed(last, step)
-            step = replace(step, learnt=step.learnt.refused_by(page)) if step.proved else step
+            learnt = step.learnt.refused_by(page, of_few=of_few) if step.proved else step.learnt
+            step = replace(step, learnt=learnt)
         return replace(step, doubt=step.doubt or cut)
 
     def _unless_in_vain(
@@ -164,7 +166,7 @@ class Marked(Paginator):
         # A server with a limit of its own fills its pages with fewer rows than were asked for.
         is_as_long = now.pages > 1 and page.length >= now.largest
         is_short = now.known is Known.MORE
-        is_cut = is_full if page.length else self._is_cut_off(now, asked)
+        is_cut = is_full if page.length else is_cut_off(now, asked)
         is_due = is_short and not is_alone
         doubt = self._short_of_total(learnt, now, page, is_cut=is_cut) if is_due else None
         # Rows may be hidden: whether there would be a marker is asked for at the end, or seen.
@@ -203,21 +205,6 @@ class Marked(Paginator):
             remedy=f"ask for less by query_params ({ACCEPT})",
         )
         return cut if is_cut and not hides else None
-
-    @staticmethod
-    def _is_cut_off(now: Progress, asked: int) -> bool:
-        """Whether a total speaks of rows after an empty page that none before it may have hidden.
-
-        Pages as long as ``asked`` hide none, and several of one length hardly more than one holds;
-        of those too short for a request that tells, only the latter counts.
-        """
-        last = now.previous
-        if now.total is None:
-            return True
-        if last is None or not now.first == now.largest == last.length:
-            return False
-        is_paged = not asked or now.pages > 2  # noqa: PLR2004 (two pages with rows, and the empty one)
-        return last.length == asked >= FEWEST or (is_paged and now.total - now.in_all > last.length)
 
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Deciding:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
@@ -272,8 +259,9 @@ class Marked(Paginator):
         Where it has several lists, one row less of all together, of each, or of the outer ones:
         what is paged is the first of those whose size is heeded.
         """
-        if last.most < FEWEST and (before := step.progress.led_by):
-            return (yield from self._across(before, last, step))
+        now = step.progress
+        if last.most < FEWEST and (now.led_by or now.pages == 1):
+            return (yield from self._across(now.led_by, last, step))
         is_again = False
         for level, rows in [*last.lengths.items()][::-1]:
             request = self._of_size(last.request, rows - 1) if last.request else None
@@ -287,14 +275,19 @@ class Marked(Paginator):
                 return (yield from self._after_fewer(last, step, level, request, other))
             is_again = other.repeats(last)
         # The size is not heeded: how long pages are, hidden rows included, nobody knows.
-        now = step.progress
-        is_over = is_again and now.empty_in_a_row and not self._is_cut_off(now, 0)
+        is_over = is_again and now.empty_in_a_row and not is_cut_off(now, 0)
         return replace(step, doubt=None) if is_over else step
 
-    def _across(self, before: PageRequest, last: Page, step: Step) -> Deciding:
-        """Ask for the page before one of few rows with one row less, and for all that follows."""
-        size, pages = self._asked(before) - 1, list[Page]()
-        request = self._of_size(before, size) if size > last.most + 1 else None
+    def _across(self, before: PageRequest | None, last: Page, step: Step) -> Deciding:
+        """Ask for the page before one of few rows with one row less, and for all that follows.
+
+        Where that is the only one, of many that were asked for, with room for one row more.
+        """
+        began, pages = before or last.request, list[Page]()
+        asked = self._asked(began) if began else 0
+        size = asked - 1 if before else last.most + 1
+        has_sense = size > last.most + 1 if before else asked >= MANY
+        request = self._of_size(began, size) if began and has_sense else None
         for _ in range(3):  # that one, the last one, and what would follow it
             if request is None:
                 break
@@ -305,6 +298,8 @@ class Marked(Paginator):
         first, *after = pages or [last]
         has_room = first.length == size and len(after) == 1 and last.length < after[0].length < size
         is_over = has_room and beyond_last_row(last, after[0]) is Beyond.ENDS
+        if not before:
+            is_over = request is None and len(pages) == 1 and first.repeats(last)
         return replace(step, proved=True, confirm=False, doubt=None) if is_over else step
 
     def _after_fewer(

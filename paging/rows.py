@@ -15,6 +15,8 @@ WHOLLY: frozenset[Way] = frozenset({()})
 """What moves where nothing that stays tells rows apart: then their whole values do."""
 FEWEST = 3
 """Rows; fewer may be the same, or as many as some number, by chance."""
+MANY = 10
+"""Rows asked for, where no server gives one or two at once."""
 
 
 def moving(rows: Sequence[Json], again: Sequence[Json]) -> frozenset[Way]:

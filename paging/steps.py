@@ -64,7 +64,7 @@ class Learnt(Struct, frozen=True):
     counts_rows: bool = False
     levels: frozenset[Level] = ANY_LEVEL
     sudden: int = 0
-    refusals: frozenset[str] = frozenset()
+    refusals: frozenset[tuple[str, bool]] = frozenset()
     vain: bool | None = None
     counted_by: Mapping[str, int | None] = {}
     from_one: bool = False
@@ -104,18 +104,21 @@ class Learnt(Struct, frozen=True):
         """With keys of numbers that count these lists, or may."""
         return replace(self, counted_by={**self.counted_by, **told_by}) if told_by else self
 
-    def refused_by(self, page: Page) -> Learnt:
-        """With one more way in which this API says that there is no such page."""
-        return replace(self, refusals=self.refusals | {_said(page)})
+    def refused_by(self, page: Page, *, of_few: bool = False) -> Learnt:
+        """With one more way in which this API says that there is no such page.
+
+        ``of_few``: behind the only page of a few rows, where a marker has led nowhere yet.
+        """
+        return replace(self, refusals=self.refusals | {(_said(page), of_few)})
 
     def believes(self, page: Page, last: Page) -> bool:
         """Whether a page is refused in a way that means that there is none after the last one."""
         is_plain = page.status in NO_SUCH_PAGE and last.signal is not Verdict.MORE
         return is_plain or self.knows(page)
 
-    def knows(self, page: Page) -> bool:
+    def knows(self, page: Page, *, of_few: bool = False) -> bool:
         """Whether this API is known to say so that there is no such page."""
-        return _said(page) in self.refusals
+        return any((_said(page), few) in self.refusals for few in {False, of_few})
 
 
 def is_asked(count: int, few: int = _FEW) -> bool:

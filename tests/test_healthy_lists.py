@@ -144,7 +144,8 @@ async def of_children(
 
     def things(request: Request) -> Answer:
         name = request.path.split("/")[2]
-        return told(answer(request, name, json.loads(lists[name](request).body)))
+        given = lists[name](request)
+        return told(answer(request, name, json.loads(given.body)), given.status)
 
     async with FaultApi() as server:
         server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
@@ -581,6 +582,41 @@ async def test_a_marker_beside_no_more(style: str, count: int, beyond: int | str
     is_all(await outcome(wrapping, paging(style, 20)), list(range(count)))
     mistaken = replace(api, around=steady({"has_more": False}))
     is_all(await outcome(mistaken, paging(style, 20)), list(range(count)))
+
+
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("status", [404, 400, 422])
+async def test_a_marker_of_few_rows_that_is_refused(style: str, status: int) -> None:
+    """With room for one row more it is as well, so nothing follows; an error where rows may."""
+    for counts in ([1], [2], [1, 2, 0, 45, 1, 2]):
+        lists = {f"p{at}": Api(style, n, end="late", refuses=status) for at, n in enumerate(counts)}
+        found = await of_children(lists, paging(style, 20), lambda _r, _n, given: given)
+        assert found.error is None, found.message
+        assert len(found.ids) == sum(counts)
+
+    hiding = Api(style, 60, hidden=frozenset(range(1, 60)) - {50})
+    refused = once(
+        lambda _: told({}, status), hiding, lambda r: hiding.window(r) == (20, 20), ALWAYS
+    )
+    assert (await outcome(refused, paging(style, 20))).error is not None
+
+
+async def test_a_marker_under_a_wrong_name_that_is_refused() -> None:
+    """What is said of that behind lists of a row means nothing behind a full page."""
+
+    class Strict(Api):
+        """An API that refuses what it does not know."""
+
+        def __call__(self, request: Request) -> Answer:
+            """The answer to a request."""
+            is_known = request.param("weiter") is None
+            return super().__call__(request) if is_known else told({"error": "unknown"}, 400)
+
+    lists = {f"p{at}": Strict("cursor", n, end="late") for at, n in enumerate([1] * 12 + [60])}
+    pagination = paging("cursor", 20, pagination_param="weiter")
+    found = await of_children(lists, pagination, lambda _r, _n, given: given)
+
+    assert "unknown" in found.message
 
 
 @pytest.mark.parametrize("count", [21, 40, 45])
