@@ -245,7 +245,9 @@ class _Counted(CountedToLast):
             last, other = yield from last.ask(request, ABOUT_TWICE)
             if other is None or other.length != page.length:
                 # It is no list that does not page: nothing follows, or the position is not heeded.
-                spanning = self._spanning(at.sent, page.length, at.size)
+                # Of two rows the second shows by its number that this is heeded.
+                second = self._placed(at.sent, self._start + 1, size), beyond_only_row
+                spanning = self._spanning(at.sent, page.length, at.size) or [second]
                 step = yield from self._spanned(page, last, spanning)
                 doubt = None if step.proved else step.doubt or self._ignored(page)
                 return replace(step, doubt=doubt)

@@ -134,12 +134,13 @@ class Marked(Paginator):
         if page.length:
             return step
         # A page that holds nothing, but leads on, may have come empty by mistake.
-        is_shown = step.learnt.vain is False  # that markers stop somewhere
-        step = replace(step, confirm=True, doubt=None if is_shown else self._endless(now))
+        far = partial(self._far, sent, following or sent, now.pages)
+        # What counts nothing is another marker on each page, and no circle: maxPages bounds those.
+        is_open = step.learnt.vain is not False and far(1) is not None
+        step = replace(step, confirm=True, doubt=self._endless(now) if is_open else None)
         is_told = self._boolean(page) is Verdict.MORE or now.known is Known.MORE
         if following is None or is_told or now.empty_in_a_row == 1:
             return step
-        far = partial(self._far, sent, following, now.pages)
         step = yield from asked_far(step, far, lambda one: leads(self._marker(one)))
         if not step.learnt.vain:
             return step

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import cast
 
 import pytest
@@ -582,6 +583,45 @@ async def test_a_marker_beside_no_more(style: str, count: int, beyond: int | str
     is_all(await outcome(wrapping, paging(style, 20)), list(range(count)))
     mistaken = replace(api, around=steady({"has_more": False}))
     is_all(await outcome(mistaken, paging(style, 20)), list(range(count)))
+
+
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("empty", [2, 21, 60])
+async def test_a_filter_that_leaves_many_pages_empty(style: str, empty: int) -> None:
+    """Markers that count nothing, and are never the same, lead to the rows behind those pages."""
+    tokens = [sha256(f"{at}".encode()).hexdigest()[:12] for at in range(empty + 2)]
+
+    def scan(request: Request) -> Answer:
+        asked = request.param("cursor") or request.param("at")
+        at = tokens.index(asked) if asked else 0
+        rows: Json = [{"id": at}] if at in {0, empty + 1} else []
+        token = tokens[at + 1] if at <= empty else None
+        link = f"{request.path}?at={token}" if token else None
+        return told({"items": rows, "next": link if style == "next_link" else token})
+
+    is_all(await outcome(scan, paging(style, 20, **NEXT[style])), [0, empty + 1])
+
+
+NEXT: Mapping[str, dict[str, str]] = {"cursor": {"cursor_path": "next"}, "next_link": {}}
+
+
+@pytest.mark.parametrize("count", [2, 20, 40, 41])
+async def test_the_last_page_for_each_number_behind_it(count: int) -> None:
+    """It shows no end by itself: that numbers and sizes are heeded is asked for."""
+    size = min(count, 20)
+
+    def clamped(request: Request) -> Answer:
+        rows = request.number("size", size)
+        last = max(1, -(-count // rows))
+        at = min(max(request.number("page", 1), 1), last) - 1
+        return told({"items": [{"id": n} for n in range(count)][at * rows : (at + 1) * rows]})
+
+    is_all(await outcome(clamped, paging("page", size)), list(range(count)))
+
+    def unheeded(request: Request) -> Answer:
+        return told({"items": [{"id": n} for n in range(min(request.number("size", 20), count))]})
+
+    assert (await outcome(unheeded, paging("page", size))).error is not None
 
 
 @pytest.mark.parametrize("style", ["cursor", "next_link"])
