@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from paging.experiments import (
     Shown,
+    asked_far,
     compared,
     leads_on,
     shares,
@@ -18,6 +19,7 @@ from paging.levels import is_manifold, positions_in
 from paging.model import Page, PageRequest
 from paging.positions import At, Counted, counted_elsewhere, redirected
 from paging.rows import WHOLLY
+from paging.signals import Verdict
 from paging.steps import Asking, Deciding, End, Learnt, Step, is_asked
 from paging.totals import Known
 
@@ -241,6 +243,8 @@ class CountedFromFirst(Counted):
         at, is_over = yield from self._counted(at)
         if not is_over:
             at, is_over = yield from self._seen_to_total(at)
+        if not is_over:
+            at, is_over = yield from self._led_in_vain(at)
         if is_over:
             return self._end(at, End.PROVED)
         # Other walks are told only when it is known: until then they ask for themselves.
@@ -275,6 +279,26 @@ class CountedFromFirst(Counted):
             if other is None or other.rows:
                 return at, False
         return at, True
+
+    def _led_in_vain(self, at: At) -> Asking[tuple[At, bool]]:
+        """Whether only what is told far beyond, too, speaks of more, and the next page is empty."""
+        is_told = self._boolean(at.page) is Verdict.MORE or at.now.known is Known.MORE
+        if is_told or at.learnt.uneven or not at.says_more:
+            return at, False
+        moved = self._moved(at.sent, self._stride(max(at.asked, at.size)))
+        at, other = yield from at.ask(moved, "what speaks of more")
+        if other is not None and other.rows:
+            return at, False
+        step = yield from self._asked_far(at, Step(at.now, None, at.learnt))
+        return replace(at, learnt=step.learnt), bool(step.learnt.vain)
+
+    def _asked_far(self, at: At, step: Step) -> Deciding:
+        """A step with whether what speaks of more does so far beyond the walk, too."""
+        return asked_far(
+            step,
+            lambda pages: self._moved(at.sent, pages * self._stride(at.size)),
+            lambda other: other.signal is Verdict.MORE,
+        )
 
     def _counted(self, at: At) -> Asking[tuple[At, bool]]:
         """Whether another number than the total counts the rows of a first page as all there are.

@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError
 from paging.experiments import (
     Beyond,
-    asked_far,
     beyond_last_row,
     shares,
 )
@@ -91,11 +90,7 @@ class CountedToLast(CountedFromFirst):
         is_told = self._boolean(at.page) is Verdict.MORE or at.now.known is Known.MORE
         if is_told or at.now.due or at.now.empty_in_a_row == 1:
             return step
-        step = yield from asked_far(
-            step,
-            lambda pages: self._moved(at.sent, pages * self._stride(at.size)),
-            lambda other: other.signal is Verdict.MORE,
-        )
+        step = yield from self._asked_far(at, step)
         if not step.learnt.vain:
             return step
         return (yield from self._after_empty(replace(at, is_more=False, learnt=step.learnt)))

@@ -196,6 +196,25 @@ async def test_children_beside_the_total_of_all(style: str) -> None:
     is_all(found, [0, 0, 0, 50, 50, 50])
 
 
+@pytest.mark.parametrize("style", COUNTED)
+async def test_short_children_beside_the_next_position(style: str) -> None:
+    """It stands far beyond, too: a few requests show it, not some of each child."""
+    name, first, by = ("next_offset", 0, 20) if style == "offset" else ("next_page", 1, 1)
+
+    def with_next(request: Request, _name: str, given: dict[str, Json]) -> Json:
+        return {**given, "meta": {name: request.number(name.removeprefix("next_"), first) + by}}
+
+    lists = {f"p{n}": Api(style, 1 + n % 2) for n in range(MANY)}
+    found = await of_children(lists, paging(style, 20), with_next)
+    assert found.error is None, found.message
+    assert len(found.ids) == sum(one.count for one in lists.values())
+    assert found.requests <= 1 + MANY + 9 * HANDFUL
+
+    lists["hides"] = Api(style, 60, hidden=frozenset(range(1, 60)) - {30})
+    found = await of_children({"hides": lists["hides"]}, paging(style, 20), with_next)
+    is_all(found, [0, 30])
+
+
 @pytest.mark.parametrize("rows", [5, 7])
 @pytest.mark.parametrize("style", COUNTED)
 async def test_unpaged_children_as_long_as_was_asked_for(style: str, rows: int) -> None:
