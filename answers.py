@@ -258,7 +258,7 @@ class AnswerReader:
         text = reply.beginning
         if not text.strip():
             text = _said_in_headers(reply.response.headers)
-        if len(text) > LONGEST_QUOTE and isinstance(body := reply.report, dict):
+        if len(text) > self._redact.longest_quote and isinstance(body := reply.report, dict):
             text = words_of(body)
         return {"answered": status_of(reply.response), "words": self._redact.beginning(text)}
 

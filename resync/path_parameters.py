@@ -238,8 +238,8 @@ def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
     if unused := sorted(set(parameters) - needed):
         raise MappingError(
             f"is configured, but no {{{unused[0]}}} stands in the path",
-            remedy=f"write query_params: {{{unused[0]}: '{{{unused[0]}}}'}}, or that placeholder"
-            " where its value belongs (kind, body), or correct the name",
+            remedy=f"write '{{{unused[0]}}}' where its value belongs: in the path, or under the"
+            " API's name for it in query_params or body; or correct the name",
             where=parameters[unused[0]].place(),
         )
     try:

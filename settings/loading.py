@@ -344,7 +344,7 @@ def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, st
         reader.fault(
             "authValue",
             "is not base64 of user:password, as authType 'basic' needs it",
-            "set username and password instead",
+            "set username and password instead, or authType bearer_token where it is a token",
         )
         return "authValue", None
     return "authValue", f"Basic {encoded}"

@@ -111,7 +111,7 @@ CASES = {
             serving(chosen("level", "'hihg' is not one of ['high', 'low']")),
         ],
         "level: 'high",
-        "its value, or remove it; there may be high, low",
+        "write level: low (so it answers)",
     ),
     "a name within a value that ends in the same word": Mistake(
         [asking("query_params: {by: 'rank:high'}"), serving(ranked)],

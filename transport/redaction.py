@@ -73,7 +73,8 @@ class Redactor:
     """Replaces the secrets it knows; call it with any text about to leave.
 
     ``in_data`` does so in data, where a word must not be taken for a secret: of all secrets it
-    knows the credentials, and those in their own case alone.
+    knows the credentials, and those in their own case alone. ``longest_quote``: characters of an
+    answer that an error may quote.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Redactor:
         self._index: Index | None = None
         self._knows_all = True
         self._public = ""
+        self.longest_quote = LONGEST_QUOTE
         self.in_data: Redactor = self if exact_case else Redactor(exact_case=True)
         self.add(*secrets, credentials=credentials)
 
@@ -154,7 +156,7 @@ class Redactor:
         """What an error may quote of an answer."""
         if not self._knows_all:
             return NOT_QUOTED
-        return self(text)[:LONGEST_QUOTE]
+        return self(text)[: self.longest_quote]
 
 
 class Index:

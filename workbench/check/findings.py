@@ -119,6 +119,8 @@ class Finding:
 
 def either(first: Finding, *others: Finding) -> Finding:
     """One finding of several that say the same, whose remedies fit alike."""
+    if not others:
+        return first
     ways = (first, *others)
     fixes = tuple(one.fix for one in ways if one.fix)
     told = [
@@ -176,8 +178,8 @@ def moved(words: str, path: Path, to: Path) -> Told:
     return Told(words, {inner(to): Taken(path)})
 
 
-Remedy = str | Write | Told
-"""What to do: in words, or a value to write."""
+Remedy = str | Write | Told | tuple[Write | Told, ...]
+"""What to do: in words, or a value to write; several that fit alike."""
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Final
 
 import httpx
 from msgspec import structs
@@ -21,6 +22,9 @@ from workbench.check.guesses.paths import known_of
 from workbench.check.items.judge import Judge, nulls_of
 from workbench.check.login.changes import ClientOf
 from workbench.check.refused.trouble import Troubles, said_once
+
+_QUOTED: Final = 600
+"""Characters of a refusal that are read: what may be written stands behind what failed."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ async def check_online(
     async with session_of(settings, watcher, http) as session:
         known = known_of(config.resources)
         session.client.redact.spare(*known.paths, *known.templates)
+        session.client.redact.longest_quote = _QUOTED
         seen = await look(session, watcher, installation, limits, tell)
         findings = await _findings(
             installation,

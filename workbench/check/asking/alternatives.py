@@ -9,53 +9,59 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json, follow
 from workbench.check.asking.sent import COMMAS, IN_PATH, Sent
+from workbench.check.asking.sources import (
+    LONGEST,
+    MOST_FOR,
+    PARTS,
+    WORDS,
+    Sources,
+    are_alike,
+    by_likeness,
+    held_at,
+    held_in,
+    keys_of,
+)
 from workbench.check.findings import likeness
-from workbench.check.guesses.expressions import is_scalar, leaves
+from workbench.check.guesses.expressions import leaves
 from workbench.check.guesses.names import (
     IDENTIFYING,
-    alikeness,
     counted,
     dated,
     is_numbered,
-    letters,
     names_in,
     spellings,
     styled,
     without_slip,
 )
-from workbench.check.guesses.refusal_words import named_missing, values_told
+from workbench.check.guesses.refusal_words import (
+    beginnings_told,
+    examples_told,
+    named_missing,
+)
 from workbench.suggest.vocabulary import words_of
 
 MOST_OF_ONE: Final = 12
 """Names, or values, of one part that are tried."""
-_ALIKE: Final = 0.7  # likeness of a word and the one that was meant
 _TYPING: Final = 0.75  # of a value and one that items have
-LONGEST: Final = 60
-"""Characters of a value that is one; a longer one is a text of many."""
 _USUALLY: Final = 2  # the rank of a value that is only written otherwise
-_MOST_ITEMS: Final = 20  # whose keys are looked at
 _FAR: Final = 0.5  # likeness below which a word of the refusal comes behind the others
-_NEAR: Final = 0.6  # beyond which one of several that there may be is likely meant
-_MOST_FOR: Final = 4  # words for one that a refusal names
-PARTS: Final = re.compile(r"[\w.-]+")
-_WORDS: Final = re.compile(r"\w+")
 _TOKEN: Final = re.compile(r"""[{}]|\b\w+\b(?!\s*[{(:"'])""")
 """What a query selects, and the braces around."""
 SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
-KEYS: Final = re.compile(r"[\w.$-]+(?:,\s*[\w.$-]+)+")
+KEYS: Final = re.compile(r"[\w.$()-]+(?:,\s*[\w.$()-]+)+")
 """Keys in one text, as parameters have them that say which come."""
 _QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
 """A word in quotes, which is no key of a JSON text."""
 _BRACKETED: Final = re.compile(r"(\w+)\[(\w+)\]")
+_QUOTES: Final = "\"'"
 _JOINING: Final = ":=,;|"
 """What joins the parts of a value: where two of them are used, one may be meant."""
 _USUAL: Final = (
@@ -66,85 +72,6 @@ _USUAL: Final = (
 _CHOOSING: Final = ("fields", "$select", "select", "attributes")
 _BRINGING: Final = ("include", "expand", "$expand")
 """Names of parameters that say what comes: guesses, as above."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where other names and values come from.
-
-    ``said``: the API's words; ``others``: what other requests of the mapping send; ``items``: what
-    was read; ``wanted``: keys that ought to come; ``absent``: the paths that lead nowhere, all of
-    which ought to lead somewhere; ``read``: the keys that are read of rows; ``anothers``: places,
-    and texts in small letters there, that another resource of the same path asks for.
-    """
-
-    said: str = ""
-    others: Sequence[Sent] = ()
-    items: Items = field(default_factory=list)
-    wanted: Sequence[str] = ()
-    absent: Sequence[tuple[str, ...]] = ()
-    read: Sequence[str] = ()
-    anothers: Collection[tuple[object, str]] = ()
-
-    def is_anothers(self, sent: Sent, text: str) -> bool:
-        """Whether a value is what another resource asks for, and no slip in it is likely."""
-        if (sent.where, text.lower()) not in self.anothers:
-            return False
-        words, others = (_WORDS.findall(one.lower()) for one in (str(sent.value), text))
-        near = [likeness(*pair) >= _ALIKE for pair in zip(words, others, strict=False)]
-        return not all(near) or len(words) != len(others)
-
-    @property
-    def allowed(self) -> list[str]:
-        """The values, or the names, that the words say there may be."""
-        return values_told(self.said)
-
-    def refuses(self, whole: Sequence[Json]) -> list[str]:
-        """The elements of a list that the words are about; all where they are about none."""
-        texts, allowed = [*map(str, whole)], self.allowed
-        odd = [one for one in texts if one not in allowed]
-        if allowed and len(odd) < len(texts):
-            return odd
-        return [one for one in texts if self.speaks_of(one)] or texts
-
-    def likely(self, text: str) -> list[str]:
-        """Those of them that may be meant by one: what is like it, or the only other one."""
-        ranked = sorted(self.allowed, key=_by_likeness(text))
-        return [one for one in ranked if len(ranked) == 1 or alikeness(one, text) > _NEAR]
-
-    @property
-    def called(self) -> set[str]:
-        """The keys of the items."""
-        return {str(key) for item in self.items[:_MOST_ITEMS] for key in item}
-
-    def more(self, held: Sequence[Json], like: str) -> list[list[str]]:
-        """What a list of keys may lack: the heads of all paths together, then each key."""
-        heads = dict.fromkeys(path[0] for path in self.absent)
-        some = [[*heads], *([one] for one in self.wanted)]
-        own = [[key for key in one if key not in held] for one in some]
-        spelled = [[styled(key, like) for key in one] for one in own]
-        styled_too = [one for pair in zip(spelled, own, strict=True) for one in pair]
-        return [one for at, one in enumerate(styled_too) if one and one not in styled_too[:at]]
-
-    def respelled(self, keys: Sequence[Json]) -> list[str]:
-        """Keys as the items call them, where they call them otherwise."""
-        spelled = {letters(one): one for one in self.called}
-        return [
-            one if one in self.called else spelled.get(letters(one), one) for one in map(str, keys)
-        ]
-
-    def names(self, name: str) -> bool:
-        """Whether the words name what is sent; a key of a JSON text does not."""
-        shown = rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\\?[\"']\s*:)"
-        return re.search(shown, self.said) is not None
-
-    def speaks_of(self, text: str) -> bool:
-        """Whether the words name a text by itself, and not as a part of another."""
-        return bool(text) and _spoken(text).search(self.said) is not None
-
-
-def _spoken(text: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w./,-]){re.escape(text)}(?![\w/,-]|\.\w)")
 
 
 def by_rank(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -185,19 +112,19 @@ def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     name, said = sent.name, names_in(sources.said)
     for other in sources.others:
         is_beside = (other.where[0], other.path[:-1]) == (sent.where[0], sent.path[:-1])
-        if is_beside and _are_alike(other.name, name):
+        if is_beside and are_alike(other.name, name):
             yield 0, other.name
         if is_beside and (bracketed := _BRACKETED.fullmatch(other.name)):
             yield 1, f"{name}[{bracketed[2]}]"  # as `level[is]` has it
     if name not in sources.allowed:
-        yield from ((0, one) for one in sources.allowed if _are_alike(one, name))
+        yield from ((0, one) for one in sources.allowed if are_alike(one, name))
     yield 1, named_missing(sources.said)
-    yield from ((1, one) for one in (*said, *sources.wanted) if _are_alike(one, name))
+    yield from ((1, one) for one in (*said, *sources.wanted) if are_alike(one, name))
     is_asked = sent.part in {"query_params", IN_PATH}
-    keys = sorted({one.rpartition(".")[2] for one in _keys_of(sources.items)})
+    keys = sorted({one.rpartition(".")[2] for one in keys_of(sources.items)})
     sign = name[: len(name) - len(name.lstrip("$@_"))]
     usual = (*(_USUAL if is_asked else ()), *keys)
-    yield from ((2, sign + one) for one in usual if _are_alike(one, name))
+    yield from ((2, sign + one) for one in usual if are_alike(one, name))
     yield 2, counted(name)
     if not is_asked:
         yield from ((4, one) for one in without_slip(name) if sources.names(name))
@@ -261,14 +188,16 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         yield from ((0, way(value)) for way in (str.lower, str.upper))
     if value not in sources.allowed and PARTS.fullmatch(value):
         yield from ((0, one) for one in sources.likely(value))
-    yield from ((1, one) for one in same if one != value)
+    yield from ((1, one) for one in sources.elsewhere(sent))
     if value.endswith(")") and not said:  # keys within a key: `items(id,name)`
-        for more in sources.more(_WORDS.findall(value), value):
+        for more in sources.more(WORDS.findall(value), value):
             yield 1, f"{value[:-1]},{','.join(more)})"
     if len(value) <= LONGEST or KEYS.fullmatch(value):
         # What names one key may name several.
         yield from ((1 if "," in value else 3, one) for one in _listed(value, sources, said))
     yield from ((1, one) for one in _selected(value, sources))
+    yield from ((0, one) for one in _exemplified(value, sources))
+    yield from ((1, one + value) for one in beginnings_told(sources.said))
     yield from _replaced(sent, sources, said, same)
     yield from _punctuated(value, same)
     if len(value) > LONGEST:
@@ -277,30 +206,10 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     if PARTS.fullmatch(value):
         yield _USUALLY, counted(value)
         quoted = {*_QUOTED.findall(sources.said)}
-        likely = sorted(said - {value}, key=_by_likeness(value)) if not sources.allowed else []
+        likely = sorted(said - {value}, key=by_likeness(value)) if not sources.allowed else []
         yield from ((3, one) for one in sorted(likely, key=lambda one: one not in quoted))
     for one in (value.lower(), value.upper(), value.replace("-", "_"), value.replace("_", "-")):
         yield _USUALLY, one
-
-
-def held_in(items: Items, name: str) -> list[str]:
-    """The short texts that items have under keys that are called like a name."""
-    paths = dict.fromkeys(path for item in items[:_MOST_ITEMS] for path in leaves(item))
-    called = [path for path in paths if alikeness(path[-1], name) >= _ALIKE]
-    values = (follow(item, path) for path in called for item in items)
-    return list(dict.fromkeys(x for x in values if isinstance(x, str) and PARTS.fullmatch(x)))
-
-
-def _held_at(items: Items, paths: AbstractSet[str]) -> list[str]:
-    """The values that items have where paths with dots lead, as texts."""
-    values = (follow(item, one.split(".")) for one in sorted(paths) for item in items)
-    texts = (one if isinstance(one, str) else json.dumps(one) for one in values if is_scalar(one))
-    return list(dict.fromkeys(texts))[:_MOST_FOR]
-
-
-def _keys_of(items: Items) -> set[str]:
-    """The keys of items, and the paths of those below, with dots."""
-    return {".".join(path) for item in items[:_MOST_ITEMS] for path in leaves(item)}
 
 
 def _replaced(
@@ -308,11 +217,11 @@ def _replaced(
 ) -> Iterator[tuple[int, str]]:
     """A value with one of its words by another: what the refusal names before all others."""
     held = {*held_in(sources.items, sent.name)}
-    known = {*held, *said, *sources.wanted, *_WORDS.findall(" ".join(same))}
+    known = {*held, *said, *sources.wanted, *WORDS.findall(" ".join(same))}
     value = str(sent.value)
-    parts, called = {*PARTS.findall(value)}, (*sources.wanted, *_keys_of(sources.items))
-    there = _held_at(sources.items, parts.intersection(called))
-    for part in (*PARTS.finditer(value), *_WORDS.finditer(value)):
+    parts, called = {*PARTS.findall(value)}, (*sources.wanted, *keys_of(sources.items))
+    there = held_at(sources.items, parts.intersection(called))
+    for part in (*PARTS.finditer(value), *WORDS.finditer(value)):
         # What the refusal names may be meant as a word that stands elsewhere in the value, as a
         # key, or as whatever else the refusal names.
         is_said = part[0] in said
@@ -320,16 +229,16 @@ def _replaced(
         keys = {one if "." in one else styled(one, part[0]) for one in called}
         others = {*known, *keys, *_USUAL} if is_said else known - parts
         alike = sorted(
-            (one for one in others if _are_alike(one, part[0]) or is_numbered(one, part[0])),
-            key=_by_likeness(part[0]),
+            (one for one in others if are_alike(one, part[0]) or is_numbered(one, part[0])),
+            key=by_likeness(part[0]),
         )
         if is_listed:
             alike = sources.likely(part[0])
         elif is_said and part[0] != value:
-            beside = sorted(said - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
-            there_too = sorted(held - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
-            alike = [*alike[:_MOST_FOR], counted(part[0]), *there_too, *beside]
-        likest = sorted(there, key=_by_likeness(part[0]))
+            beside = sorted(said - parts, key=by_likeness(part[0]))[:MOST_FOR]
+            there_too = sorted(held - parts, key=by_likeness(part[0]))[:MOST_FOR]
+            alike = [*alike[:MOST_FOR], counted(part[0]), *there_too, *beside]
+        likest = sorted(there, key=by_likeness(part[0]))
         for one in likest if part[0] not in called else ():
             yield 1, value[: part.start()] + one + value[part.end() :]
         for one in alike if is_said else alike[:2]:
@@ -337,16 +246,6 @@ def _replaced(
             sign = "-" if part[0].startswith("-") else ""  # of an order that is turned around
             before, behind = value[: part.start()], value[part.end() :]
             yield int(is_far and not is_listed), before + sign + one.lstrip("-") + behind
-
-
-def _by_likeness(value: str) -> Callable[[str], tuple[bool, float, str]]:
-    last = value.rpartition(".")[2]  # of a path the key
-
-    def key(one: str) -> tuple[bool, float, str]:
-        is_other = "." in value + one and one.rpartition(".")[2] != last
-        return is_other, -likeness(one.lower(), value.lower()), one
-
-    return key
 
 
 def _listed(value: str, sources: Sources, said: Collection[str]) -> Iterator[str]:
@@ -377,7 +276,7 @@ def _selected(value: str, sources: Sources) -> Iterator[str]:
             blocks.setdefault(within[-1], []).append(token)
     beside = max(blocks.values(), key=len, default=[])
     # What stands there once alone can be told by itself.
-    words = Counter(_WORDS.findall(value))
+    words = Counter(WORDS.findall(value))
     for one in sorted(beside, key=lambda one: words[one[0]])[:1]:
         yield f"{value[: one.end()]} {more}{value[one.end() :]}"
 
@@ -397,16 +296,30 @@ def _punctuated(value: str, same: Sequence[str]) -> Iterator[tuple[int, str]]:
     """A value with the bracket that it lacks, and with its signs, or a word, as others have it."""
     for opening, closing in ("[]", "{}", "()"):
         yield 0, value + closing * (value.count(opening) - value.count(closing))
-    words = _WORDS.findall(value)
+    words = WORDS.findall(value)
     for other in same:
-        others = _WORDS.findall(other)
+        others = WORDS.findall(other)
         if len(others) == len(words) > 1:
             own = iter(words)
-            yield 1, _WORDS.sub(lambda _, own=own: next(own), other)  # type: ignore[misc]
-            for match, word in zip(_WORDS.finditer(value), others, strict=True):
+            yield 1, WORDS.sub(lambda _, own=own: next(own), other)  # type: ignore[misc]
+            for match, word in zip(WORDS.finditer(value), others, strict=True):
                 yield _USUALLY, value[: match.start()] + word + value[match.end() :]
     signs = [sign for sign in _JOINING if sign in value and len(value) <= LONGEST]
     yield from ((_USUALLY, value.replace(*two)) for two in permutations(signs, 2))
+
+
+def _exemplified(value: str, sources: Sources) -> Iterator[str]:
+    """A value's first and last word in what an example has between its own."""
+    own = WORDS.findall(value)
+    for example in examples_told(sources.said):
+        spans = [*WORDS.finditer(example)]
+        if min(len(spans), len(own)) <= 1:
+            continue
+        first, *rest = spans
+        begin, end = example[: first.start()], example[rest[-1].end() :]
+        middle = example[first.end() : rest[-1].start()]
+        yield f"{begin}{own[0]}{middle}{own[-1]}{end}"
+        yield f"{begin}{own[0]}{middle.rstrip(_QUOTES)}{own[-1]}{end.lstrip(_QUOTES)}"
 
 
 def values_like(value: str, items: Items) -> list[str]:
@@ -443,7 +356,3 @@ def _compared(name: str, sources: Sources) -> Iterator[str]:
     others = [one.name.partition("[")[2] for one in sources.others if "[" in one.name]
     yield from dict.fromkeys((stem, *(f"{stem}[{one}" for one in others)))
     yield from (f"{stem}[is]", f"{stem}[eq]", f"filter[{stem}]", f"filter[{stem}][eq]")
-
-
-def _are_alike(one: str, other: str) -> bool:
-    return one != other and alikeness(one, other) >= _ALIKE

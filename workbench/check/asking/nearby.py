@@ -26,7 +26,6 @@ from resync.session import Session
 from settings import Settings
 from transport.observer import PageRead
 from transport.redaction import REDACTED
-from workbench.check.asking.alternatives import Sources, held_in
 from workbench.check.asking.answered import ask
 from workbench.check.asking.reading import CUT, Seen
 from workbench.check.asking.sent import (
@@ -37,6 +36,7 @@ from workbench.check.asking.sent import (
     sent_by_each,
     values_in,
 )
+from workbench.check.asking.sources import Sources, held_in
 from workbench.check.findings import Path
 from workbench.check.guesses.expressions import finding_in, paths_in, values_of
 from workbench.check.guesses.paths import known_of
@@ -293,12 +293,12 @@ class Nearby:
 
         What is sent to the path of its own rows alone is what another resource asks for there.
         """
-        others = [sent for _, beside in self.asking for sent in beside]
+        others = [sent for one in self.asking for sent in one.sent]
         here = bare(target.endpoint.path).strip("/") if len(target.base) == 1 else None
         placed = [
-            (at == here, (one.where, str(one.value).lower()))
-            for at, some in self.asking
-            for one in some
+            (by.is_kind and by.path == here, (one.where, str(one.value).lower()))
+            for by in self.asking
+            for one in by.sent
         ]
         anothers = {one for is_here, one in placed if is_here}
         anothers -= {one for is_here, one in placed if not is_here}
@@ -306,7 +306,7 @@ class Nearby:
 
     def values_called(self, name: str) -> list[str]:
         """The values that others send under a name, items have under it, or paths have in them."""
-        sent = [one for _, beside in self.asking for one in beside if one.name == name]
+        sent = [one for by in self.asking for one in by.sent if one.name == name]
         paths = [path.strip("/").split("/") for path in self.known.paths]
         found = [str(one.value) for one in sent if one.is_text] + held_in(self.items(), name)
         return list(dict.fromkeys([*found, *(part for parts in paths for part in parts[1:])]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +17,7 @@ IN_PATH: Final = "kind"
 """The part that is the query behind a path."""
 IN_URL: Final = "path_parameters"
 """The part with values of their own that stand in a path."""
-_APART: Final = re.compile(r"[,\s]+")
+_APART: Final = re.compile(r"[,\s()]+")
 COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
 _FEWEST: Final = 2  # keys that make a list
 
@@ -126,12 +126,22 @@ def sent_by(asks: object, kind: str, names: Iterable[str]) -> list[Sent]:
     ]
 
 
-def sent_by_each(resources: Iterable[EndpointResource]) -> list[tuple[str, list[Sent]]]:
-    """What resources and their parents put into requests, each beside its path."""
+@dataclass(frozen=True)
+class Asking:
+    """What asks for a path, a resource or its parents, and what it puts into requests."""
+
+    path: str
+    sent: Sequence[Sent]
+    is_kind: bool
+
+
+def sent_by_each(resources: Iterable[EndpointResource]) -> list[Asking]:
+    """What resources and their parents put into requests."""
     return [
-        (
+        Asking(
             bare(str(path or "")).strip("/"),
             sent_by(asks, str(path or ""), one.selector.path_parameters),
+            asks is one.selector,
         )
         for one in resources
         for asks, path in (

@@ -24,11 +24,8 @@ from paging.model import PageRequest
 from workbench.check.asking.absence import MADE_UP, Answered
 from workbench.check.asking.alternatives import (
     KEYS,
-    LONGEST,
     MOST_OF_ONE,
-    PARTS,
     SCALAR,
-    Sources,
     by_rank,
     lists_of_keys,
     names_for,
@@ -36,12 +33,14 @@ from workbench.check.asking.alternatives import (
     values_for,
 )
 from workbench.check.asking.sent import IN_PATH, IN_URL, Sent
+from workbench.check.asking.sources import LONGEST, PARTS, Sources
 from workbench.check.files.documents import yaml_of
 from workbench.check.findings import Path, Remedy, Taken, Told, Write
 from workbench.check.guesses.expressions import rows_of
 from workbench.check.guesses.names import names_in
 
 _MOST: Final = 40  # requests
+_MOST_VALUES: Final = 5  # of which any may be meant
 _MOST_SPARE: Final = 8  # parts of a request without which it is asked
 _PAIRS: Final = {"query_params": "params", "headers": "headers", IN_PATH: "params"}
 """The parts of a resource that are names and texts in a request, and what they are there."""
@@ -183,6 +182,20 @@ async def _tried(
     body = await wish.answered(replace(request, params=(*request.params, *pairs)))
     is_deaf = body is not None and not await wish.worth(body)
     return [one for one in variants if not (is_deaf and one in named)]
+
+
+async def each_value(
+    request: PageRequest, sent: Sent, values: Sequence[str], wish: Wish, base: Path
+) -> tuple[Path, Remedy] | None:
+    """The place of what is sent there, and each of the values that is answered; None for none."""
+    found: list[tuple[Path, Remedy]] = []
+    for text in values[:_MOST_VALUES]:
+        value = sent.otherwise(_typed(text, sent.value))
+        one = Variant(1, sent, revalued(request, sent, value), value=value)
+        if value != sent.value and await wish.worth(await wish.answered(one.request)) >= wish.least:
+            found.append(one.at(base, "so it answers"))
+    ways = tuple(way for _, way in found if isinstance(way, Write | Told))
+    return (found[0][0], ways) if ways else None
 
 
 def _is_plain(value: Json) -> bool:

@@ -15,7 +15,18 @@ from dotenv.variables import Variable, parse_variables
 
 from json_values import MISSING, Found, Json, follow
 from workbench.check.files.json_slips import mended
-from workbench.check.findings import Finding, Path, Put, Remedy, Severity, Taken, Told, Write, inner
+from workbench.check.findings import (
+    Finding,
+    Path,
+    Put,
+    Remedy,
+    Severity,
+    Taken,
+    Told,
+    Write,
+    either,
+    inner,
+)
 from workbench.yaml_nodes import AliasError, single_node
 
 _WIDEST = 10_000  # characters of a line
@@ -59,6 +70,9 @@ class Document:
         at_key: bool = False,
     ) -> Finding:
         """A finding with the place of a path."""
+        if isinstance(remedy, tuple):
+            ways = (self.finding(path, problem, one, severity=severity) for one in remedy)
+            return either(*ways)
         values: Mapping[Path, Found | Taken] = {}
         if isinstance(remedy, Write):
             values, remedy = (

@@ -223,7 +223,10 @@ class _Selector:
                 told = f"write ({name}: ${name}) behind {paged.key}"
                 return self._of_query, problem, Told(told, {}, query.with_argument(paged, name))
         name, paged = self._position, self._paged(query)
-        if not name or name in query.used or paged is None or not paged.at(_END):
+        marker = _keys(self.endpoint.pagination.cursor_path)[1:] or ("",)
+        if not name or name in query.used or paged is None:
+            return None
+        if not (paged.at(_END) or query.root.at(marker)):
             return None
         more = read_query(query.with_argument(paged, name))
         problem = f"the query asks for the next page, and takes no ${name}, which leads there"

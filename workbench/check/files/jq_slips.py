@@ -16,6 +16,8 @@ _UNDEFINED: Final = re.compile(r"(\$?[\w:]+)/(\d+) is not defined|\$(\w+) is not
 _HYPHENED: Final = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
 _SIGNED: Final = re.compile(r"\.([@#$][\w:.-]*\w|[A-Za-z_][\w-]*(?:[:@][\w-]*\w)+)")
 """A key with a sign in it, as XML's attributes and JSON-LD's keys have."""
+_SPACED: Final = re.compile(r"\.([A-Za-z_]\w*(?: +(?!(?:and|or|then|else|end|as)\b)[A-Za-z_]\w*)+)")
+"""A key with a blank in it, as columns of tables have."""
 _BARE: Final = re.compile(r'([+]|==|!=)\s*([^\s".+()\[\]{}|,$][^\s"+()\[\]{}|,]*)')
 _CALLED: Final = re.compile(r'(\S+)\s+(?:\|\s*)?([a-z]\w*)\s+("[^"]*")')
 """A function without the brackets around what it is given."""
@@ -47,6 +49,8 @@ def _candidates(bare: str, name: str, path: Path) -> Iterator[str]:
         yield f'"{bare}"'
     if hyphened := _HYPHENED.search(bare):
         yield bare.replace(hyphened[0], f'."{hyphened[1]}"')
+    if spaced := _SPACED.search(bare):
+        yield bare.replace(spaced[0], f'."{spaced[1]}"')
     yield _SIGNED.sub(r'."\1"', bare)
     if re.fullmatch(r"[A-Za-z_][\w.]*", bare):
         yield f".{bare}"

@@ -14,10 +14,13 @@ from json_values import Json
 from overrides import EndpointAppConfig
 from workbench.check.files.documents import Document, yaml_of
 from workbench.check.findings import Path, Remedy, Write, moved, nearest
+from workbench.suggest.vocabulary import words_of
 
 _RESOURCE: Final = 2  # parts of the path of a resource
 _WITH_PLACEHOLDERS: Final = ("query_params", "body", "body_form", "headers", "path_parameters")
 _NO_LIST: Final = "write the name of each as a key, its value below it, without '- '"
+_MOST_ALIKE: Final = 4  # keys that are told
+_MOST_KNOWN: Final = 12
 _DEEPEST: Final = 4  # objects of a mapping within one another, where models are not recursive
 
 
@@ -184,7 +187,11 @@ def _meant(key: str, missing: set[str], path: Path) -> tuple[str, str]:
     if near := nearest(key, anywhere):
         home = ".".join(_homes(near)[0])
         return "", f"write {near}, in {home}" if home else f"write {near}, at the top"
-    return "", "remove it; known keys here: " + ", ".join(sorted(missing)[:8])
+    words = set(words_of(key))
+    alike = sorted(one for one in missing if words.intersection(words_of(one)))
+    if alike:
+        return "", f"write {' or '.join(alike[:_MOST_ALIKE])}, or remove it"
+    return "", "remove it; known keys here: " + ", ".join(sorted(missing)[:_MOST_KNOWN])
 
 
 def _home(key: str, path: Path) -> tuple[str, ...]:

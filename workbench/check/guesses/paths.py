@@ -190,9 +190,11 @@ def grafted(own: str, known: Known) -> list[str]:
     """
     parts, found = ["", *own.split("/"), ""], dict[str, None]()
     paths = sorted(known.paths | known.templates)
-    last = (one.strip("/").split("/") for one in paths)
-    ends = Counter("/".join(one[-count:]) for one in last for count in (1, 2) if len(one) > count)
-    found |= {f"{own}/{end}": None for end, count in ends.items() if count > 1 and end}
+    split = [one.strip("/").split("/") for one in paths]
+    ends = Counter("/".join(one[-count:]) for one in split for count in (1, 2) if len(one) > count)
+    # What several end with, or one beside it.
+    beside = {one[-1] for one in split if len(one) == len(parts) - 1 and one[:-2] == parts[1:-2]}
+    found |= {f"{own}/{end}": None for end, count in ends.items() if end in beside or count > 1}
     for one in paths:
         others = ["", *one.strip("/").split("/"), ""]
         for start, end in combinations(range(len(others)), 2):
@@ -220,6 +222,12 @@ def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
         for count in range(min(len(based), len(parts) - 1), 0, -1)
         if based[-count:] == parts[:count]
     )
+    # Two words of the mapping that are written as one.
+    for at, part in enumerate(parts):
+        for word in sorted(known.words):
+            if (rest := part.removeprefix(word)) in known.words and rest != part:
+                joined = f"{word}_{rest}"
+                yield from (_with(parts, at, one) for one in (joined, *spellings(joined)[:3]))
     yield from _versioned(own, known)
     yield from _of_mapping(own, parts, known)
     yield from _as_templates(own, known)

@@ -25,7 +25,7 @@ _SAYINGS: Final = tuple(
     for text in (
         rf"{_NAME} (?:\w+ )?{_WHAT} {_IS} (?:be )?(?:{_LACKS}|null|empty)",
         rf"{_WHAT} {_NAME}[\"', :}}]*(?:\w+[^\w.]+){{0,2}}{_IS} (?:be )?(?:{_LACKS}|null|empty)",
-        rf"{_LACKS} (?:\w+ )?(?:{_WHAT}|value(?: for)?)s?:? {_NAME}",
+        rf"{_LACKS} (?:\w+ ){{0,2}}(?:{_WHAT}|value(?: for)?)s?:? {_NAME}",
         rf"(?:specify|provide|supply|give)(?: a| an| the)? (?:value for|{_WHAT}) {_NAME}",
         rf"(?:use|pass|add|include|send|set)(?: an?| the)? (?:\w+ )?{_WHAT}[\"'`: ]+({_JOINED})",
         rf"{_FIRST}{_NAME} (?:is|are) {_LACKS}",
@@ -49,6 +49,21 @@ _ONE_OF: Final = re.compile(
     re.IGNORECASE,
 )
 """The values that there may be: ``one of: a, b or c``, ``allowed fields: a, b``."""
+_LISTED: Final = re.compile(
+    r"(?:allowed|valid|enum|option|choice|accepted|supported|permitted|expected)\w*\\?[\"']\s*:\s*"
+    r"\[([^\[\]{}]+)\]|(?<![\w|])(\w+(?:\|\w+)+)(?![\w|])",
+    re.IGNORECASE,
+)
+"""The same as a list of JSON, or with bars between: ``"allowedValues": ["a", "b"]``, ``a|b``."""
+_EXAMPLE: Final = re.compile(
+    r"(?:\be\.g\.|\bsuch as|\bfor example|\bexamples?|\blike)[:,]?\s+(?!\w+\.)(.{3,60}?)"
+    r"(?=[.;)]?(?:$|\s*\"?[,}]|\n|[.;] ))",
+    re.IGNORECASE,
+)
+_DATES: Final = re.compile(r"\b(?:YYYY|yyyy|MM|DD|dd)[-/.][\w:/.-]*\w")
+"""How dates are to be written: ``YYYY-MM-DD``."""
+_BEGUN: Final = re.compile(r"\((\w+(?:\|\w+)+)\)([:=.])")
+"""What a pattern wants before a value: ``(IS|IS_NOT):``."""
 _KEY: Final = re.compile(r"(\w+)\\?[\"']\s*:")
 """A key of a JSON text."""
 _VALUE: Final = re.compile(r"[\w.-]*\w")
@@ -102,10 +117,26 @@ def named_missing(words: str) -> str:
 
 def values_told(words: str, name: str = "") -> list[str]:
     """The values, or names, that a refusal says there may be, without a parameter's name."""
-    found = _ONE_OF.search(words)
-    listed = _VALUE.findall(found[1]) if found else []
+    found = _ONE_OF.search(words) or _LISTED.search(words)
+    listed = _VALUE.findall("".join(filter(None, found.groups()))) if found else []
     no_values = {name, "or", "and", *_KEY.findall(words)}
     return [one for one in dict.fromkeys(listed) if one not in no_values][:_MOST_VALUES]
+
+
+def examples_told(words: str) -> list[str]:
+    """The texts that a refusal gives as examples: ``such as userName eq "name"``."""
+    return [one.strip("`'") for one in _EXAMPLE.findall(words.replace('\\"', '"'))]
+
+
+def dates_told(words: str) -> list[str]:
+    """The forms of dates that a refusal names."""
+    return list(dict.fromkeys(_DATES.findall(words)))
+
+
+def beginnings_told(words: str) -> list[str]:
+    """What a pattern in a refusal wants before a value."""
+    found = _BEGUN.findall(words)
+    return [f"{one}{sign}" for some, sign in found for one in some.split("|")]
 
 
 def parameter_missed(words: str) -> str:

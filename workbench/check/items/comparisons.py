@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
@@ -61,7 +61,7 @@ async def compared(jq: JqWorker, expression: str, items: Items) -> Remedy:
             if is_held and (count := await _hits(jq, candidate, items)):
                 return Write(candidate, f"true for {count} of {len(items)}")
         if is_there:
-            return held_at(path, items)
+            return await _with_others(jq, expression, path, items) or held_at(path, items)
         near = await better(jq, expression, items, fits=lambda value: value is True)
         if near and (count := await _hits(jq, near.expression, items)):
             return Write(near.expression, f"true for {count} of {len(items)}")
@@ -70,6 +70,22 @@ async def compared(jq: JqWorker, expression: str, items: Items) -> Remedy:
             known = sorted({json.dumps(one) for one in found if is_scalar(one) or one == ""})
             return f"no item has {written(path)}; {written(meant)} is {', '.join(known[:_FEW])}"
     return ""
+
+
+async def _with_others(
+    jq: JqWorker, expression: str, path: tuple[str, ...], items: Items
+) -> tuple[Write, ...]:
+    """A comparison with each of the few values that there are, the commonest first."""
+    end = next(end for one, end in spans_in(expression) if one == path)
+    known = Counter(map(json.dumps, _scalars(path, items)))
+    literal = _COMPARED.match(expression, end)
+    # Of names, which are others in each item, any may be meant.
+    if literal is None or len(known) > _FEW or len(known) * 2 > known.total():
+        return ()
+    begin, rest = expression[: literal.start(1)], expression[literal.end(1) :]
+    ways = [f"{begin}{value}{rest}" for value, _ in known.most_common()]
+    hits = [(one, count) for one in ways if (count := await _hits(jq, one, items))]
+    return tuple(Write(one, f"true for {count} of {len(items)}") for one, count in hits)
 
 
 def misspelt(expression: str, items: Items) -> Write | None:

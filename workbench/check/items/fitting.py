@@ -11,7 +11,7 @@ from typing import Final
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, Missing, follow
-from workbench.check.findings import Remedy, Write, likeness
+from workbench.check.findings import likeness
 from workbench.check.guesses.expressions import (
     beside_nulls,
     leaves,
@@ -20,6 +20,7 @@ from workbench.check.guesses.expressions import (
     written,
 )
 from workbench.check.guesses.names import letters
+from workbench.check.items.conversions import CONVERSIONS, Fitting, Instead
 from workbench.store.model import Blueprint, PropertySchema, Relation, Schema
 from workbench.store.rules import EntityFault, faults_of
 from workbench.suggest.vocabulary import names_identity, words_of
@@ -38,91 +39,6 @@ _YES_AND_NO: Final = _YES | {"false", "no", "n", "off", "f"}
 _TYPES: Final[Mapping[type, str]] = {
     bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object",
 }  # fmt: skip
-
-_CONVERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "string": ("{}.name", "{}.id | tostring", "{}[0]", '{} | join(", ")', "{} | tostring"),
-    "number": ("{} | tonumber", "{} | length"),
-    "boolean": (
-        "{} | all",
-        '{} == "true"',
-        '{} == "1"',
-        "{} == 1",
-        '({} | ascii_downcase) == "yes"',
-        "{} != null",
-    ),
-    "array": ('{} | split(",")', '{} | split(";")', '{} | split(" ")', "[{}]", "[{} | .[]]"),
-    "object": ("{} | fromjson",),
-    "date-time": (
-        "{} | todate",
-        "{} / 1000 | floor | todate",
-        "{} / 1000000 | floor | todate",
-        "{} / 1000000000 | floor | todate",
-        '{} + "T00:00:00Z"',
-        '{} + "Z"',
-        '{} | sub(" "; "T") + "Z"',
-        "{} | tonumber | todate",
-        "{} | tonumber / 1000 | floor | todate",
-        '{} | strptime("%Y%m%dT%H%M%S%z") | todate',
-        '{} | sub("(?<h>[+-][0-9]{{2}})(?<m>[0-9]{{2}})$"; "\\(.h):\\(.m)")',
-    ),
-    "url": ('"https://" + {}', '"https:" + {}'),
-    "one": (
-        "{}.id",
-        "{}.id | tostring",
-        "{} | .[0].id | tostring",
-        "{} | .[0] | tostring",
-        "{} | tostring",
-    ),
-    "many": (
-        "{} | map(values)",
-        "[{}]",
-        "[{} | .[] | tostring]",
-        "[{} | .[] | .id | tostring]",
-        "[{} | tostring]",
-    ),
-}
-"""What makes of a value, ``{}``, one of a type, of a format, or of one relation or many."""
-
-
-@dataclass(frozen=True)
-class Instead:
-    """What a blueprint would have to say for values as they are: a key of a property or relation.
-
-    ``value`` None: the key is to be removed.
-    """
-
-    name: str
-    key: str
-    value: Json
-
-    @property
-    def told(self) -> str:
-        """In words, for where another file is spoken of."""
-        if self.value is None:
-            return f"remove the {self.key} of {self.name} in the blueprint"
-        return f'"{self.key}": {json.dumps(self.value)} for {self.name} in the blueprint'
-
-
-@dataclass(frozen=True)
-class Fitting:
-    """What to do about values that Port refuses.
-
-    ``expression``: what gives values that fit, "" where none is known. ``blueprint``: what to
-    change there instead. ``is_of_blueprint``: that is what is wrong, or what loses nothing;
-    ``is_even``: nothing tells which of both is meant.
-    """
-
-    expression: str = ""
-    blueprint: Instead | None = None
-    is_of_blueprint: bool = False
-    is_even: bool = False
-    words: str = ""
-
-    @property
-    def remedy(self) -> Remedy:
-        """Both, the expression first."""
-        told = self.blueprint.told if self.blueprint else ""
-        return Write(self.expression, also=told) if self.expression else told or self.words
 
 
 @dataclass(frozen=True)
@@ -220,7 +136,7 @@ class _Misfit:
         if self.schema.type == "array":  # all of it, and not the first
             yield from (expression[: one.start()] for one in _INDEXED.finditer(expression))
         inside, name = self.within(inner, is_one=True), letters(self.fault.name)
-        formats = _CONVERSIONS.get(self.schema.format or "", ())
+        formats = CONVERSIONS.get(self.schema.format or "", ())
         yield from inside if self.schema.format else self.within(inner)
         yield from (text.format(one) for one in inside for text in formats)
         if self.schema.type == "string":  # of the first of several objects what is called so
@@ -262,13 +178,32 @@ class _Misfit:
         """A list with what is in each element, or made of it, where that is not what is wanted."""
         elements = [one for value in self.values for one in _elements(value)]
         if not self.schema.items or not elements:
+            yield from self._of_pairs()
             return
+        if all(isinstance(one, list) for one in elements):
+            is_collected = self.expression.startswith("[") and self.expression.endswith("]")
+            yield f"{self.expression[:-1]}[]]" if is_collected else f"{self.inner} | flatten"
         fault = replace(self.fault, value=elements[0])
         blueprint = Blueprint("x", Schema({fault.name: self.schema.items}))
         alone = replace(self, fault=fault, blueprint=blueprint, values=elements)
         yield from (f"[{self.inner}[] | {one}]" for one in alone.within(""))
         templates = (one for one in alone.templates() if "{}." not in one)
         yield from (f"[{self.inner}[] | {one.format('.')}]" for one in templates)
+
+    def _of_pairs(self) -> Iterator[str]:
+        """An element of lists that have things of several types, each at its place: ``[time, 1]``.
+
+        The one that differs most first, of those that differ alike the last.
+        """
+        known = [value for value in self.known if isinstance(value, list)]
+        if len(known) < len(self.known) or len({*map(len, known)}) != 1:
+            return
+        columns = [*zip(*known, strict=True)]
+        if len({str({*map(type, one)}) for one in columns}) <= 1:
+            return
+        rated = [(len({*map(str, one)}), at) for at, one in enumerate(columns)]
+        for _, at in sorted(rated, reverse=True):
+            yield from (f"{self.inner}[{at}]", f"{self.inner}[{at}] | tonumber")
 
     def _whole_urls(self, origin: str) -> Iterator[str]:
         """A path behind the origin of other links of the items, or of the API."""
@@ -288,7 +223,7 @@ class _Misfit:
             return
         texts = [value for value in known if isinstance(value, str)]
         if schema.format != "url" or all(map(_HOST.fullmatch, texts)):
-            yield from _CONVERSIONS.get(schema.format or "", ())
+            yield from CONVERSIONS.get(schema.format or "", ())
         if schema.enum is None or schema.type != "string":
             is_word = bool(texts) and {one.lower() for one in texts} <= _YES_AND_NO
             is_list = all(isinstance(one, list) and set(map(type, one)) <= {bool} for one in known)
@@ -299,7 +234,7 @@ class _Misfit:
                 is_counted = all(isinstance(one, list | dict) for one in known)
                 yield from (
                     one
-                    for one in _CONVERSIONS.get(schema.type or "", ())
+                    for one in CONVERSIONS.get(schema.type or "", ())
                     if not one.endswith("length") or all(isinstance(v, list) for v in known)
                     if one != "{}[0]" or all(isinstance(v, list) and len(v) <= 1 for v in known)
                     if one != "{} | tostring" or not (schema.format and is_counted)
@@ -315,7 +250,7 @@ class _Misfit:
         are_objects = any(isinstance(one, dict) for value in self.known for one in _elements(value))
         refused = {"{} | tostring": not is_scalar, "[{} | .[] | tostring]": are_objects}
         refused["[{} | tostring]"] = any(isinstance(value, list) for value in self.known)
-        yield from (one for one in _CONVERSIONS.get(wanted, ()) if not refused.get(one))
+        yield from (one for one in CONVERSIONS.get(wanted, ()) if not refused.get(one))
 
     def loses(self, candidate: str) -> bool:
         """Whether an expression makes less of values than the blueprint could take.

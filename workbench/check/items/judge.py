@@ -22,6 +22,7 @@ from workbench.check.findings import (
 )
 from workbench.check.guesses.expressions import (
     better,
+    finding_in,
     first_paths,
     has_path,
     is_scalar,
@@ -48,6 +49,7 @@ from workbench.check.items.other_lists import (
     lacks_mapped,
     listed_otherwise,
     other_list,
+    own_expressions,
 )
 from workbench.check.items.refused_by_port import RefusedByPort
 from workbench.check.items.relations import Relations
@@ -146,9 +148,13 @@ class Judge:
         """At a data_path whose items have no identifier, beside a list with what is mapped."""
         mappings, items = seen.mappings, [one.item for one in seen.mapped]
         values = await values_of(self._jq, str(mappings.identifier), items)
+        beyond = None
         if any(value is not None for value in values) and not lacks_mapped(seen):
-            return []
-        remedy = await listed_otherwise(self._jq, seen)
+            read = paths_in(seen.config.selector.query)
+            if not read or any(has_path(items, one) for one in read):
+                return []
+            beyond = await finding_in(self._jq, own_expressions(mappings)[1], items)
+        remedy = await listed_otherwise(self._jq, seen, beyond)
         return [self._elsewhere(seen, remedy)] if remedy else []
 
     @staticmethod

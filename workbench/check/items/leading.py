@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -126,12 +127,18 @@ class Leading:
         return ""
 
     async def part_of(self, seen: Seen, known: set[str], expression: str, *, many: bool) -> Remedy:
-        """The beginning or the end of an expression's values, where that is an identifier."""
-        candidates = [
-            f"{expression} | split({json.dumps(sign)})[{at}]" for sign in _SIGNS for at in (0, -1)
-        ]
-        items = seen.kept
-        return "" if many else await self.first(candidates, known, items)
+        """The beginning or the end of an expression's values, or those within a constant text."""
+        values = await values_of(self._jq, expression, seen.kept)
+        are_lists = many and all(isinstance(one, list) for one in values if one is not None)
+        held = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        texts = {one for one in held if isinstance(one, str) and one}
+        begun = Counter(k[: -len(v)] for v in texts for k in known if k.endswith(v))
+        ended = Counter(k[len(v) :] for v in texts for k in known if k.startswith(v))
+        ways = [f"split({json.dumps(sign)})[{at}]" for sign in _SIGNS for at in (0, -1)]
+        ways += [f"{json.dumps(one)} + ." for one, _ in begun.most_common(1)]
+        ways += [f". + {json.dumps(one)}" for one, _ in ended.most_common(1)]
+        inner = f"[{expression}[]? | {{}}]" if are_lists else f"{expression} | {{}}"
+        return await self.first(map(inner.format, ways), known, seen.kept) if texts else ""
 
 
 def _alike(path: tuple[str, ...], expression: str, name: str) -> float:

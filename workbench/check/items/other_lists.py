@@ -108,6 +108,13 @@ def _plain(value: Found) -> list[Json]:
     return [] if any(isinstance(one, dict | list) for one in held) else held
 
 
+def own_expressions(mappings: EntityMapping) -> tuple[list[str], list[str]]:
+    """The identifier's expression, and those of all that stands in an item itself."""
+    names = [mappings.identifier] if isinstance(mappings.identifier, str) else []
+    others = [mappings.title, *(mappings.properties or {}).values()]
+    return names, [*names, *(one for one in others if isinstance(one, str))]
+
+
 async def list_with(
     jq: JqWorker, mappings: EntityMapping, body: Json, beyond: int | None = None
 ) -> tuple[str, int] | None:
@@ -116,9 +123,7 @@ async def list_with(
     All have an identifier. ``beyond``: more expressions than so many find something, else more
     than half of them.
     """
-    names = [mappings.identifier] if isinstance(mappings.identifier, str) else []
-    others = [mappings.title, *(mappings.properties or {}).values()]
-    wanted = [*names, *(one for one in others if isinstance(one, str))]
+    names, wanted = own_expressions(mappings)
     best: tuple[str, int] | None = None
     most = len(wanted) // 2 if beyond is None else beyond
     single = ((written(path) or ".", [one]) for path, one in _objects(body))
@@ -156,10 +161,7 @@ def _lists(body: Json) -> Iterator[tuple[str, Items]]:
             inner = [value for one in held for value in one.values() if isinstance(value, dict)]
             yield f"[{where}[]]", inner
         pairs: Items = [{"key": key, "value": one[key]} for one in held for key in one]
-        if "[]" in where:
-            yield f"[{where} | to_entries[]]", pairs
-        else:
-            yield "to_entries" if where == "." else f"{where} | to_entries", pairs
+        yield _behind(where, "to_entries", "[]"), pairs
 
 
 def lists_by_key(
@@ -180,6 +182,9 @@ def lists_by_key(
     for where, held in _keyed(body):
         pairs = [(key, value) for one in held for key, value in one.items()]
         objects = [value for _, value in pairs if isinstance(value, dict)]
+        if name == "value" and not objects:  # the keys themselves, as texts are read
+            yield _behind(where, "keys", "[]"), [{name: key} for key, _ in pairs]
+            continue
         text, rows = f".value + {{{_as_key(name)}: .key}}", [{**one} for one in objects]
         if not objects and where == own and len(alone) == 1:
             text = f"{{{_as_key(name)}: .key, {_as_key(alone[0])}: .value}}"
@@ -196,10 +201,14 @@ def lists_by_key(
         ):
             continue
         rows = [{**row, name: key} for row, (key, _) in zip(rows, pairs, strict=True)]
-        if "[]" in where:
-            yield f"[{where} | to_entries[] | {text}]", rows
-        else:
-            yield f"{'' if where == '.' else f'{where} | '}to_entries | map({text})", rows
+        each = f"[] | {text}" if "[]" in where else f" | map({text})"
+        yield _behind(where, f"to_entries{each}"), rows
+
+
+def _behind(where: str, program: str, each: str = "") -> str:
+    """A program behind a path; within a list in which that has several values, by ``each``."""
+    whole = program if where == "." else f"{where} | {program}"
+    return f"[{whole}{each}]" if "[]" in where else whole
 
 
 def _as_key(name: str) -> str:

@@ -12,7 +12,8 @@ from workbench.check.asking.reading import MAPPINGS, Seen
 from workbench.check.files.offline import Installation
 from workbench.check.findings import Finding, Path, Remedy, Write, either, removed
 from workbench.check.guesses.expressions import better
-from workbench.check.items.fitting import Fitter, Fitting, Instead
+from workbench.check.items.conversions import Fitting, Instead
+from workbench.check.items.fitting import Fitter
 from workbench.check.items.identifiers import as_texts
 from workbench.check.items.relations import Relations
 from workbench.store.model import Blueprint

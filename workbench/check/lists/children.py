@@ -172,7 +172,7 @@ class Children:
             if target is None or first.endpoint.placeholders() != {one.name}:
                 continue
             own, path = self.near.sent(seen, target), bare(one.parent.path).strip("/")
-            for more in [_lacking(sent, own) for at, sent in self.near.asking if at == path]:
+            for more in [_lacking(by.sent, own) for by in self.near.asking if by.path == path]:
                 if more and await self._has_child(first, one, target, more):
                     values = {
                         (*target.base, *sent.where[:1], sent.name): sent.value for sent in more
@@ -335,7 +335,7 @@ class Children:
         url = httpx.URL(self.near.redacted(str(whole)))
         wanted, path = set(url.params.multi_items()), bare(parameter.parent.path).strip("/")
         # What others ask for at the same path, with parameters of their own, is another list.
-        others = {sent.name for at, beside in self.near.asking if at == path for sent in beside}
+        others = {sent.name for by in self.near.asking if by.path == path for sent in by.sent}
         found = [
             page
             for page in self.near.lists()

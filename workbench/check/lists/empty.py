@@ -9,11 +9,11 @@ from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json, as_written, follow
-from workbench.check.asking.alternatives import PARTS
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import Sent
-from workbench.check.asking.variants import Wish, better_variant, left_out
+from workbench.check.asking.sources import PARTS
+from workbench.check.asking.variants import Wish, better_variant, each_value, left_out
 from workbench.check.findings import Finding, Path, Remedy, Severity
 from workbench.check.guesses.expressions import (
     finding_in,
@@ -116,15 +116,17 @@ class Empty:
         parts = {(one.part, one.path): one for one in sent}
         # What is deep in a body is seldom what all requests have.
         for one in sorted(parts.values(), key=lambda one: -len(one.path))[:_MOST]:
+            shown = as_written(one.otherwise(one.value))[:_LONGEST]
+            problem = f"no items with {one.name}={shown}"
+            if found := await self._elsewhere(target, one):
+                return seen.finding(found[0], problem, found[1], "warn")
             less = left_out(request, one)
             body = await self._near.body(less) if less else None
             rows = await self._children.rows_in(target.endpoint, body)
             if not rows:
                 continue
-            shown = as_written(one.otherwise(one.value))[:_LONGEST]
-            problem = f"no items with {one.name}={shown}, and {len(rows)} without it"
             path, remedy = await self._instead(seen, target, one, rows)
-            return seen.finding(path, problem, remedy, "warn")
+            return seen.finding(path, f"{problem}, and {len(rows)} without it", remedy, "warn")
         if request.method == "POST" and request.body:
             words = self._near.session.client.quoted(answer)
             problem = f"the search finds nothing: the API says {words!r}"
@@ -132,6 +134,17 @@ class Empty:
             remedy = f"correct the values in {body}, unless nothing may be there"
             return seen.finding((*target.base, body), problem, remedy, "warn")
         return None
+
+    async def _elsewhere(self, target: Target, sent: Sent) -> tuple[Path, Remedy] | None:
+        """The place of a value, and those that others send by which there are rows."""
+
+        async def worth(body: Json) -> int:
+            return len(await self._children.rows_in(target.endpoint, body))
+
+        values = self._near.sources(target).elsewhere(sent) if target.request else []
+        wish = Wish(self._near.body, worth)
+        request = target.request
+        return await each_value(request, sent, values, wish, target.base) if request else None
 
     async def _instead(
         self, seen: Seen, target: Target, sent: Sent, rows: Sequence[Json]

@@ -127,8 +127,8 @@ class Misread:
             if other or (absent and (other := await self._with_key(seen, parent, absent))):
                 return other
         rows = await self._children.rows_beside(seen, name, expression)
-        rows = rows or self._within(seen, name, expression)
-        if rows := rows or await self._by_key(seen, name):
+        rows = rows or await self._by_key(seen, name)
+        if rows := rows or self._within(seen, name, expression):
             return (*path[:-1], "data_path"), rows
         return path, await self._instead(seen, path, expression, items)
 
@@ -201,7 +201,7 @@ class Misread:
         path_read = plain_path(expression)
         held: Remedy = held_at(path_read, items) if path_read else ""
         held = held or await compared(self._near.jq, expression, items)
-        return held if isinstance(held, Write) or not held else f"compare it: {held}"
+        return held if isinstance(held, Write | tuple) or not held else f"compare it: {held}"
 
     async def _lists_of_parent(self, case: Case) -> Finding:
         """At the data_path of the rows of parents, whose answer has other lists."""

@@ -23,7 +23,7 @@ from workbench.check.asking.nearby import Listed, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare, chosen_by
 from workbench.check.files.graphql_slips import paging_of
-from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.findings import Finding, Path, Remedy, Told
 from workbench.check.guesses.expressions import better, leaves, rows_of, values_of, written
 from workbench.check.lists.children import Children
 from workbench.check.lists.paging_trials import FEWEST, ROUND, PagingTrials
@@ -200,13 +200,21 @@ class Pages:
         items = [item for page in pages for item in page.items]
         bodies = [page.body for page in pages if isinstance(page.body, dict)]
         is_there = any(body.get(one) for body in bodies for one in wanted)
-        if is_there or not chosen_by(target.endpoint.query_params, [*items, *bodies]):
+        params = target.endpoint.query_params
+        name = chosen_by(params, [*items, *bodies])
+        if is_there or not name:
             return None
 
         async def has(body: Json) -> bool:
             return isinstance(body, dict) and any(body.get(one) for one in wanted)
 
-        return await self._unsent.by_other(seen, target, wanted, has)
+        if found := await self._unsent.by_other(seen, target, wanted, has):
+            return found
+        keys = params[name]
+        if not marker or not isinstance(keys, str) or marker in keys:
+            return None
+        told = Told(f"it says which keys come: name {marker} there", {}, f"{marker},{keys}")
+        return (*target.base, "query_params", name), told
 
 
 def _by_query(target: Target) -> Paged | str:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from msgspec import structs
+
 from errors import OceanCustomError, PaginationError
 from json_values import Json, as_written
 from paging.model import PageRequest
 from settings.fields import FIELDS, SECTIONS, snake
 from transport.observer import PageRead
+from transport.redaction import LONGEST_QUOTE
 from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.files.documents import Variables, yaml_of
@@ -94,6 +97,13 @@ def case_of(near: Nearby, seen: Seen, told: str) -> Case:
     return Case(seen, error, near.target(seen))
 
 
+def _told(error: OceanCustomError) -> str:
+    """What an error says was found, with the beginning alone of a page for people."""
+    report = error.report.without_remedy
+    is_page = report.words.lstrip().startswith("<")
+    return str(structs.replace(report, words=report.words[:LONGEST_QUOTE]) if is_page else report)
+
+
 class Places:
     """Makes findings of errors, each at its place in the mapping or the settings."""
 
@@ -104,7 +114,7 @@ class Places:
 
     def at(self, case: Case, path: Path, remedy: Remedy) -> Finding:
         """At a place of a resource; without a remedy the error's own counts."""
-        told = str(case.error.report.without_remedy)
+        told = _told(case.error)
         remedy = remedy or case.error.report.remedy or "see the API's documentation"
         if isinstance(remedy, str):
             remedy = with_variables(remedy)
@@ -118,7 +128,7 @@ class Places:
 
     def of_setting(self, blame: Blame, error: OceanCustomError) -> Finding:
         """In the line of a setting, of one that is not set in that of another of its section."""
-        told, remedy = str(error.report.without_remedy), blame.words or error.report.remedy
+        told, remedy = _told(error), blame.words or error.report.remedy
         remedy = with_variables(remedy)
         if self.variables is None:
             problem = f"{blame.setting}: {told}"

@@ -15,10 +15,10 @@ from json_values import Json, follow
 from paging.model import PageRequest
 from transport.observer import PageRead
 from workbench.check.asking.absence import MADE_UP
-from workbench.check.asking.alternatives import LONGEST
 from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_PATH, Sent
+from workbench.check.asking.sources import LONGEST
 from workbench.check.asking.variants import Wish, better_variant, left_out, renamed, revalued
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.guesses.expressions import (

@@ -25,11 +25,12 @@ from workbench.check.login.changes import Blame, ClientOf, line
 
 _MOST_KINDS: Final = 2  # where one of them is not there either, the other may be
 _TOLD: Final = re.compile(r"version\W{1,4}v?(\d+)\b", re.IGNORECASE)
-_MOST: Final = 116  # requests
+_MOST: Final = 90  # requests
 _MOST_SPOKEN: Final = 12  # paths that an API speaks of by itself
 _LONGEST: Final = 20_000  # characters of an answer that paths are looked for in
 _MORE: Final = (
-    "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v1.0", "v4", "api/v4", "api/v5",
+    "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v1.0", "v2.0", "v2.1", "v4",
+    "api/v4", "api/v5",
 )  # fmt: skip
 _WORDS: Final = ("api", "rest", "app", "service", "services", "admin", "public", "web")
 """What base URLs are usually made of: guesses, of which the API's answers show the right one."""

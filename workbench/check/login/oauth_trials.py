@@ -150,7 +150,9 @@ class OAuthTrials:
         except httpx.InvalidURL:
             return
         parts = url.path.strip("/").split("/")
-        paths = [*self._as_base(parts), "/".join([*parts, "token"])]
+        base = self._installed.settings.base_url.path.strip("/").split("/")
+        paths = ["/".join([*base[:at], *parts]) for at in range(len(base), 0, -1) if base != [""]]
+        paths += [*self._as_base(parts), "/".join([*parts, "token"])]
         paths += ["/".join(parts[at:]) for at in range(1, min(len(parts), _MOST_PARTS))]
         last = parts[-1]
         paths += [

@@ -12,19 +12,13 @@ import httpx
 from msgspec.structs import replace
 
 from errors import BodyError, OceanCustomError, ResponseError
-from jq_engine.paths import plain_path
-from json_values import Json
-from paging.model import PageRequest, SendIn
 from transport.formats import BodyFormat
 from workbench.check.asking.absence import Absence
-from workbench.check.asking.alternatives import held_in
 from workbench.check.asking.answered import ask, is_reported
 from workbench.check.asking.nearby import NOT_FOUND
-from workbench.check.asking.sent import IN_URL, Sent
-from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part, spare_of
+from workbench.check.asking.sent import IN_URL
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
-from workbench.check.guesses.expressions import keys_read, rows_of
-from workbench.check.guesses.refusal_words import header_missed, parameter_missed, values_told
+from workbench.check.guesses.refusal_words import header_missed, parameter_missed
 from workbench.check.lists.children import Children
 from workbench.check.lists.paging_trials import PagingTrials, has_begun
 from workbench.check.lists.places import Case, Places
@@ -32,6 +26,7 @@ from workbench.check.login.bases import Bases
 from workbench.check.login.changes import Blame
 from workbench.check.login.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.refused.other_paths import OtherPaths
+from workbench.check.refused.otherwise import Otherwise
 from workbench.check.refused.spoken import (
     lacks_of_all,
     media,
@@ -41,21 +36,16 @@ from workbench.check.refused.spoken import (
     spoken_of,
     suspects_of,
     value_named,
-    without,
 )
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
 _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
-_MOST_VALUES: Final = 8  # of what is missing
 _PATH: Final = "correct the path"
 _OWN_WORDS: Final = "the API's own words say why"
-_WORD: Final = re.compile(r"\w+")
 _LIKE: Final = 0.7  # likeness of a name and the one that is missing
 _CRASHED: Final = 500
-_MOSTLY: Final = 3  # quarters of what is mapped
-_SENT_IN: Final[dict[str, SendIn]] = {"query_params": "query"}
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
 
@@ -76,6 +66,7 @@ class Refused:
         self._children = children
         self._paging = paging
         self._near = paging.near
+        self._other = Otherwise(paging.near)
         self._paths = OtherPaths(paging.near)
         self._absence = Absence(self._session)
         self._bases = bases
@@ -193,7 +184,7 @@ class Refused:
         # What has a body is meant to be sent by POST.
         if path := await self._paths.of_asked(case.seen, case.words, wants_rows=True):
             return self._places.at(case, case.target.of_path, path)
-        otherwise = None if other else await self._otherwise(case)
+        otherwise = None if other else await self._other.found(case)
         told = other or "the method is not for this path: correct either of them"
         return self._places.at(case, *(otherwise or (place, told)))
 
@@ -253,7 +244,7 @@ class Refused:
             alone = await self._of_all(case) if case.all_failed and not (path or is_all) else None
             return alone or self._places.at(case, case.target.of_path, path or _PATH)
         sent = [one for one in self._near.sent(case.seen, case.target) if one.part == IN_URL]
-        other = await self._otherwise(case, sent) if sent else None
+        other = await self._other.found(case, sent) if sent else None
         remedy = "" if other else await self._paths.of_asked(case.seen, words)
         if other := other or (None if remedy else await self._of_value(case)):
             return self._places.at(case, *other)
@@ -270,7 +261,7 @@ class Refused:
         """What is sent otherwise, where a made-up path is answered otherwise."""
         if not case.seen.config.selector.query_params or await self._is_made_up(case):
             return None
-        return await self._otherwise(case)
+        return await self._other.found(case)
 
     async def _made_up(self, case: Case) -> str:
         """What to say of a path for which no other was found."""
@@ -321,8 +312,9 @@ class Refused:
                 return self._places.of_setting(beside, case.error)
             told = f"the API misses {json.dumps(name)}: add it with its value to {setting}"
             return self._places.of_setting(Blame(setting, told), case.error)
-        if lacking := await self._lacking(case, status):
-            return self._places.at(case, *lacking)
+        found = await self._other.retyped(case) or await self._lacking(case, status)
+        if found:
+            return self._places.at(case, *found)
         return await self._spoken_of(case, given)
 
     async def _spoken_of(self, case: Case, given: Mapping[str, Sequence[str]]) -> Finding:
@@ -368,79 +360,11 @@ class Refused:
         words = case.words
         if remedy := await media(self._near.body, case.request, status, words):
             return place, remedy
-        if otherwise := await self._otherwise(case):
+        if otherwise := await self._other.found(case):
             return otherwise
         if remedy := media_told(status, words):
             return place, remedy
         if (lacks := missing(case.seen, case.target.base, words)) is None:
             return None
-        value = await self._value_told(case, lacks.own) if lacks.own else None
+        value = await self._other.value(case, lacks.own) if lacks.own else None
         return (lacks.own, value) if value else (lacks.place, lacks.told)
-
-    async def _value_told(self, case: Case, path: Path) -> Write | None:
-        """A value for what is missing with which there is the most: of those that the words have.
-
-        Where they have none, of those that others have under its name.
-        """
-        part, name = str(path[-2]), str(path[-1])
-        if (first := case.target.first) is None or part == "headers":
-            return None
-        wanted, best, found = self._near.expressions(case.seen, case.target), 1, None
-        told = values_told(case.words, name)
-        for value in told or self._near.values_called(name)[:_MOST_VALUES]:
-            body = await self._near.body(first.put(name, value, _SENT_IN.get(part, "body")))
-            worth = await self._near.worth(body, case.target.endpoint.data_path, wanted)
-            if worth > best:
-                best, found = worth, value
-        proof = "of the values that the API names" if told else "so it answers"
-        return Write(found, proof) if found else None
-
-    async def _otherwise(self, case: Case, sent: Sequence[Sent] = ()) -> tuple[Path, Remedy] | None:
-        """The place of a name or a value for which another one is answered, and what to write.
-
-        ``sent``: what may be meant otherwise; everything where nothing is said.
-        """
-        if not (request := case.target.first) or await self._near.body(request) is not None:
-            return None  # what is answered as it is shows nothing
-        keys = keys_read(case.seen.mappings.dict())
-        keys += plain_path(case.target.endpoint.data_path or "") or ()
-        sent = sent or self._near.sent(case.seen, case.target)
-        sources = self._near.sources(case.target, case.words or " ", keys)
-        if worded := await self._worded(case, sent, request):
-            return worded
-        spare, less = await spare_of(request, sent, sources, self._near.body)
-        items, read = [*rows_of(less), *sources.items], self._near.read(case.seen, case.target)
-        sources = dataclasses.replace(sources, items=items, read=read)
-        some = [one for one in sent if one.is_within(spare)] if spare else sent
-        wanted, answered = self._near.expressions(case.seen, case.target), self._near.body
-
-        async def worth(body: Json) -> int:
-            return await self._near.worth(body, case.target.endpoint.data_path, wanted)
-
-        # What leaves rows out may leave out those that have one key or another; what brings an
-        # empty list, where rows are looked for, only passes for a value that nothing has.
-        least = max(-(-_MOSTLY * await worth(less) // 4), 2 if wanted else 1, len(wanted) // 2)
-        wish = Wish(answered, worth, least, 1 + len(wanted))
-        variant = await better_variant(request, some, sources, wish)
-        if variant is not None:
-            return variant.at(case.target.base, "so it answers")
-        own = {one.name for one in sent if one.part == "query_params"}
-        part, other = await moved_part(request, own, spare, answered)
-        told = f"write it as {other} in the place of {part}: so it answers"
-        if part:
-            return (*case.target.base, part), told
-        held = held_in(items, spare.name) if spare else []
-        return without(spare, case.target, held, sources.allowed) if spare else None
-
-    async def _worded(
-        self, case: Case, sent: Sequence[Sent], request: PageRequest
-    ) -> tuple[Path, Remedy] | None:
-        """The place of a word that YAML makes a boolean, where the word itself is answered."""
-        for one in sent:
-            place: Path = (*case.target.base, one.part, *one.path)
-            word = _WORD.match(case.seen.document.rest_of_line((*case.seen.base, *place)))
-            less = left_out(request, one) if isinstance(one.value, bool) and word else None
-            asked = less.put(one.name, word[0], "query") if less and word else None
-            if asked and word and await self._near.body(asked) is not None:
-                return place, Write(word[0], "in quotes: YAML makes it a boolean")
-        return None

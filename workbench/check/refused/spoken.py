@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +17,12 @@ from workbench.check.asking.absence import Answered
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_PATH, Sent
+from workbench.check.files.graphql import read_query
 from workbench.check.findings import Path, Remedy, likeness, removed
 from workbench.check.guesses.names import letters
 from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import (
+    dates_told,
     header_missed,
     header_of_media,
     media_named,
@@ -33,6 +35,7 @@ _ALIKE: Final = 0.6
 _MOST: Final = 4
 _KEYS: Final = re.compile(r'"[\w.$-]+": ')
 _TELLING: Final = 4  # letters of a value that few words are
+_TYPE: Final = re.compile(r"[\"'`](\[*[A-Z]\w*[!\]]*)[\"'`]")
 _SHORTEST: Final = 2  # characters of a value that is looked for
 _LONG: Final = 5  # letters of a word within a value that is looked for
 _SPEAKING: Final = 8  # letters of a name that are looked for however they are joined
@@ -81,8 +84,20 @@ def missing(seen: Seen, base: Path, words: str) -> Missing | None:
     told = "nothing is sent: " if has_body and not given else ""
     place = (*base, part) if given else base if len(base) > 1 else ("kind",)
     allowed = f": one of {', '.join(some)}" if (some := values_told(words, name)) else ""
+    allowed = allowed or f" (as {some[0]})" if (some := dates_told(words)) else allowed
     told = f"the API misses {name}: {told}add {name} to {part}{allowed}"
     return Missing(place, told, (*base, part, name))
+
+
+def retyped(query: str, words: str) -> Iterator[tuple[str, str]]:
+    """A GraphQL query in which a variable has another type that a refusal names, and what to do."""
+    read, said = read_query(query), words.replace('\\"', '"')
+    for name, kind in read.declared.items() if read else ():
+        is_named = re.search(rf"\${name}\b", said)
+        for other in dict.fromkeys(_TYPE.findall(said)) if is_named else ():
+            old, new = rf"(\${name}\s*:\s*){re.escape(kind)}(?![\w!])", rf"\g<1>{other}"
+            if other != kind:
+                yield re.sub(old, new, query), f"write ${name}: {other}, so it answers"
 
 
 async def media(answered: Answered, request: PageRequest | None, status: int, words: str) -> str:
@@ -190,16 +205,13 @@ def _of_paging(target: Target) -> tuple[str, str]:
     return position or "", (paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type) or "")
 
 
-def without(
-    spare: Sent, target: Target, values: Sequence[str], allowed: Sequence[str] = ()
-) -> tuple[Path, Remedy]:
+def without(spare: Sent, target: Target, allowed: Sequence[str]) -> tuple[Path, Remedy]:
     """The place of what a request is answered without, and what to do about it.
 
-    ``values``: those that items have under such a name; ``allowed``: that the API lists.
+    ``allowed``: the values that the API lists.
     """
     told = f"without {spare.name} it answers: "
     if spare.name in _of_paging(target) and spare.part != IN_PATH:
         return spare.at(target.base), removed(f"{told}remove it, for paging sends it")
-    held = f"; items have {', '.join(values[:_MOST])}" if values else ""
-    held = f"; there may be {', '.join(allowed)}" if allowed else held
+    held = f"; there may be {', '.join(allowed)}" if allowed else ""
     return spare.at(target.base), f"{told}correct its name or its value, or remove it{held}"
