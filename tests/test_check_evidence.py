@@ -164,6 +164,17 @@ CASES = {
         "limit_param",
         "write pagination_param or size_param, or remove it",
     ),
+    "a text in the quotes of other languages": Mistake(
+        [swap("title: .name", "title: .name + ' (' + .level + ')'")],
+        "title: .name",
+        """write title: .name + " (" + .level + ")\"""",
+    ),
+    "a quote that is not closed, and one within it": Mistake(
+        [swap("blueprint: '\"person\"'", "blueprint: '\"person"),
+         swap("mail: .mail", "mail: .mail + ' '")],
+        "blueprint: '\"person",
+        "close the quote: '\"person\"'",
+    ),
     "a key with a blank": Mistake(
         [swap("phone: .phone", "phone: .contact.Home Phone")],
         "phone: .contact",

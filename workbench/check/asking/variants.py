@@ -40,7 +40,8 @@ from workbench.check.guesses.expressions import rows_of
 from workbench.check.guesses.names import names_in
 
 _MOST: Final = 40  # requests
-_MOST_VALUES: Final = 5  # of which any may be meant
+MOST_VALUES: Final = 4
+"""Values of which any may be meant."""
 _MOST_SPARE: Final = 8  # parts of a request without which it is asked
 _PAIRS: Final = {"query_params": "params", "headers": "headers", IN_PATH: "params"}
 """The parts of a resource that are names and texts in a request, and what they are there."""
@@ -189,7 +190,7 @@ async def each_value(
 ) -> tuple[Path, Remedy] | None:
     """The place of what is sent there, and each of the values that is answered; None for none."""
     found: list[tuple[Path, Remedy]] = []
-    for text in values[:_MOST_VALUES]:
+    for text in values[:MOST_VALUES]:
         value = sent.otherwise(_typed(text, sent.value))
         one = Variant(1, sent, revalued(request, sent, value), value=value)
         if value != sent.value and await wish.worth(await wish.answered(one.request)) >= wish.least:

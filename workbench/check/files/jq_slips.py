@@ -79,6 +79,7 @@ def _of_others(bare: str, either: str) -> Iterator[str]:
         yield bare[1:].replace("[*]", "[]")
     yield bare.replace("[*]", "[]")
     yield re.sub(r"\['([^']*)'\]", r'["\1"]', bare.replace("..", "."))
+    yield re.sub(r"'([^'\"]*)'", r'"\1"', bare)
     if bare.startswith("{{") and bare.endswith("}}"):
         yield bare.strip("{} ")
     yield bare.replace("&&", "and").replace("||", either).replace("===", "==")

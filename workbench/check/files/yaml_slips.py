@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path as FilePath
 from typing import Final
 
@@ -103,8 +103,10 @@ def _mended(read: _Read, name: str) -> tuple[Finding, _Read] | None:
     """The change of one line with which a mapping has the fewest faults, and it with that."""
     lines = read.text.split("\n")
     best: tuple[_Edit, _Read] | None = None
-    edits = (one for at in _suspicious(read.document, lines) for one in _edits(lines, at))
-    for edit in islice(edits, _MOST_TRIALS):
+    suspicious = _suspicious(read.document, lines)
+    closed = (one for at in suspicious for one in _closed(lines[at], at))
+    edits = (one for at in suspicious for one in _edits(lines, at))
+    for edit in islice(chain(closed, edits), _MOST_TRIALS):
         other = _read(edit.of(lines), name)
         if other.is_better(read) and (best is None or other.rank < best[1].rank):
             best = edit, other
@@ -187,8 +189,18 @@ def _steps(lines: Sequence[str], at: int) -> list[int]:
     return [step for step in steps if step and step >= -own]
 
 
+def _closed(line: str, at: int) -> Iterator[_Edit]:
+    """A line with the quote of its value closed, and the one within it."""
+    found = _LINE.fullmatch(line)
+    if found is None or not re.fullmatch(r"""(['"])(?!.*\1$).*""", value := found["value"]):
+        return
+    inner = '"' if value.count('"') % 2 and value[0] == "'" else ""
+    whole = value + inner + value[0]
+    yield _Edit(at, (line.rstrip() + inner + value[0],), f"close the quote: {_plain(whole)}")
+
+
 def _of_value(line: str, at: int) -> Iterator[_Edit]:
-    """A value in quotes, closed ones, or behind a blank."""
+    """A value in quotes, or behind a blank."""
     if glued := re.fullmatch(r"(\s*(?:- )?)([\w-]+):(\S.*?)\s*", line):
         pair = f"{glued[2]}: {glued[3]}"
         yield _Edit(at, (glued[1] + pair,), f"put a space behind the colon: {_plain(pair)}")
@@ -198,9 +210,6 @@ def _of_value(line: str, at: int) -> Iterator[_Edit]:
     if found is None or not (value := found["value"]):
         return
     before = found["head"] + found["key"] + ": "
-    if value[0] in "'\"" and not (len(value) > 1 and value.endswith(value[0])):
-        closed = value + value[0]
-        yield _Edit(at, (before + closed,), f"close the quote: {_plain(closed)}")
     quoted = "'" + value.replace("'", "''") + "'"
     yield _Edit(at, (before + quoted,), f"put the value in quotes: {_plain(quoted)}")
 

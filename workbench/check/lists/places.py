@@ -98,10 +98,10 @@ def case_of(near: Nearby, seen: Seen, told: str) -> Case:
 
 
 def _told(error: OceanCustomError) -> str:
-    """What an error says was found, with the beginning alone of a page for people."""
+    """What an error says was found: of pages and tables the beginning alone."""
     report = error.report.without_remedy
-    is_page = report.words.lstrip().startswith("<")
-    return str(structs.replace(report, words=report.words[:LONGEST_QUOTE]) if is_page else report)
+    longest = None if report.words.startswith(("{", "[")) else LONGEST_QUOTE
+    return str(structs.replace(report, words=report.words[:longest]))
 
 
 class Places:

@@ -36,7 +36,7 @@ from workbench.suggest.vocabulary import words_of
 
 _BRACED: Final = re.compile(r"\{(\w+)\}")
 _MOST: Final = 12
-_MOST_SLIPS: Final = 8
+_MOST_SLIPS: Final = 6
 _LIKE: Final = 0.7  # likeness of a path and the one that was meant
 _THERE: Final = "it answers 200"
 

@@ -14,6 +14,7 @@ from workbench.check.asking.nearby import Nearby
 from workbench.check.asking.sent import Sent
 from workbench.check.asking.sources import held_in
 from workbench.check.asking.variants import (
+    MOST_VALUES,
     Wish,
     better_variant,
     each_value,
@@ -104,7 +105,8 @@ class Otherwise:
             return None
         values = sources.allowed or held_in(items, spare.name)
         wish = dataclasses.replace(wish, least=2 if wanted else 1)
-        ways = await each_value(request, spare, values, wish, case.target.base)
+        is_short = len(values) <= MOST_VALUES
+        ways = is_short and await each_value(request, spare, values, wish, case.target.base)
         return ways or without(spare, case.target, sources.allowed)
 
     async def _worded(
