@@ -190,9 +190,9 @@ class OtherPaths:
         if is_get:
             head, names = path.rpartition("/")[0], names_in(wanted.words)
             worded = [f"{head}/{one}" for one in names if one not in path]
-            ends = [*([head] if head.count("/") > 1 else []), *searches_like(path)]
-            likely = [*slips_undone(path)[:_MOST_SLIPS], *worded[:_MOST_SLIPS], *ends]
-            return [*others[:_MOST], *(one for one in likely if set(_BRACED.findall(one)) == holes)]
+            likely = [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS], *worded[:_MOST_SLIPS]]
+            less = [head] if head.count("/") > 1 else []
+            return likely if holes else [*likely, *less, *searches_like(path)]
         # What is no GET goes to words of the mapping alone, or to its own end; then to searches.
         words = near.known.words.union(*(one.split("/") for one in (path, *near.known.paths)))
         words |= {one.lower() for one in words}
