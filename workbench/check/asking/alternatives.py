@@ -312,14 +312,21 @@ def _exemplified(value: str, sources: Sources) -> Iterator[str]:
     """A value's first and last word in what an example has between its own."""
     own = WORDS.findall(value)
     for example in examples_told(sources.said):
+        if _shape(example).startswith(_shape(value)):  # it goes on: a time behind a date
+            yield value + example[len(value) :]
         spans = [*WORDS.finditer(example)]
-        if min(len(spans), len(own)) <= 1:
+        if min(len(spans), len(own)) <= 1 or own[0].isdigit():
             continue
         first, *rest = spans
         begin, end = example[: first.start()], example[rest[-1].end() :]
         middle = example[first.end() : rest[-1].start()]
         yield f"{begin}{own[0]}{middle}{own[-1]}{end}"
         yield f"{begin}{own[0]}{middle.rstrip(_QUOTES)}{own[-1]}{end.lstrip(_QUOTES)}"
+
+
+def _shape(text: str) -> str:
+    """A text with a sign for each letter and digit: what dates are alike in."""
+    return re.sub(r"[A-Za-z]", "a", re.sub(r"\d", "0", text))
 
 
 def values_like(value: str, items: Items) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,8 @@ from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow, texts_in
 from workbench.check.findings import Write, likeness
 from workbench.check.guesses.names import IDENTIFYING, alikeness, letters
+from workbench.suggest.fields import columns
+from workbench.suggest.titles import title_of
 
 _KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
 _BRACKETED: Final = r'(?:\["[^"]+"\])'
@@ -186,13 +189,7 @@ def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
     for match in _MINUS.finditer(_masked(expression)):
         if has_path(items, keys := (*_keys(match[1]), match[2])):
             found[expression[: match.start()] + written(keys) + expression[match.end() :]] = 1.0
-    for match in _ELEMENTS.finditer(_masked(expression)):
-        lists = [follow(item, _keys(match[1])) for item in items]
-        rows = [row for one in lists if isinstance(one, list) for row in one]
-        objects = [row for row in rows if isinstance(row, dict)]
-        for instead, score in alike(_keys(match[2]), objects, name).items():
-            candidate = expression[: match.start(2)] + written(instead) + expression[match.end(2) :]
-            found[candidate] = score
+    found |= dict(_of_elements(expression, items, name))
     for match in _PATH.finditer(_masked(expression)):
         for text in _through_lists(_keys(match[1]), items):
             found[expression[: match.start()] + text + expression[match.end() :]] = 1.0
@@ -202,6 +199,42 @@ def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
         for text in [] if found else _in_lists(_keys(match[1])[-1], items):
             found[expression[: match.start()] + text + expression[match.end() :]] = _NAMED
     return dict(sorted(found.items(), key=lambda one: -one[1]))
+
+
+def keys_instead(expression: str, items: Items) -> dict[str, str]:
+    """The keys of elements of which none has what is read, each with what reads it."""
+    for match in _ELEMENTS.finditer(_masked(expression)):
+        rows = _elements([follow(item, _keys(match[1])) for item in items])
+        if rows and not has_path(rows, _keys(match[2])):
+            begin, end = expression[: match.start(2)], expression[match.end(2) :]
+            return {str(key): begin + written((key,)) + end for row in rows for key in row}
+    return {}
+
+
+def _elements(held: Iterable[Found]) -> Items:
+    """The objects of lists."""
+    rows = (row for one in held if isinstance(one, list) for row in one)
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _of_elements(expression: str, items: Items, name: str) -> Iterator[tuple[str, float]]:
+    """With another key of the elements of a list; without one where they have none."""
+    for match in _ELEMENTS.finditer(_masked(expression)):
+        begin, end, rest = match.end(1), match.start(2), expression[match.end(2) :]
+        held = [follow(item, _keys(match[1])) for item in items]
+        objects = _elements(held)
+        column = title_of(columns(objects), None) if objects else None
+        if any(isinstance(one, list) and one for one in held) and not objects:
+            yield expression[:end] + rest, 1.0
+            yield expression[:begin] + rest, _ELSEWHERE
+        around = {key for one in held if isinstance(one, dict) for key in one if rows_of(one)}
+        for key in around if len(around) == 1 else ():  # an object around the list
+            yield expression[:begin] + written((key,)) + expression[begin:], 1.0
+        meant = alike(_keys(match[2]), objects, name)
+        meant = meant or ({column.keys: _LIKE} if column else {})
+        yield from (
+            (expression[:end] + written(keys) + rest, score) for keys, score in meant.items()
+        )
 
 
 def _through_lists(path: tuple[str, ...], items: Items) -> Iterator[str]:
@@ -220,15 +253,16 @@ def _through_lists(path: tuple[str, ...], items: Items) -> Iterator[str]:
 def _of_named(head: tuple[str, ...], name: str, rows: Sequence[Json]) -> Iterator[str]:
     """What the element of a list has beside a text that is called so: ``{name, value}``."""
     objects = [row for row in rows if isinstance(row, dict)]
-    pairs = dict.fromkeys(
-        (str(key), text, str(other))
-        for row in objects
-        for key, text in row.items()
-        if isinstance(text, str) and letters(text) == letters(name)
-        for other in row
-        if other != key
-    )
-    for key, text, other in sorted(pairs, key=lambda one: one[2] in IDENTIFYING):
+    pairs: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for row in objects:
+        for key, text in row.items():
+            if isinstance(text, str) and letters(text) == letters(name):
+                for other in row.keys() - {key}:
+                    pairs[str(key), text, str(other)].add(str(row[other]))
+    # What is the same for all is no value.
+    for key, text, other in sorted(
+        pairs, key=lambda one: (one[2] in IDENTIFYING, -len(pairs[one]), one)
+    ):
         is_it = f"{written((key,))} == {json.dumps(text)}"
         yield f"[{written(head)}[]? | select({is_it}) | {written((other,))}][0]"
 

@@ -341,6 +341,8 @@ def _words(part: str, known: Known) -> Iterator[str]:
     good = (one for one in alike if alike[one] >= _LIKE or _is_cut(one, part) or _is_cut(part, one))
     yield from sorted(good, key=lambda one: (-alike[one], one))
     yield counted(part)
+    split = re.split(r"([_-])", part)
+    yield from ("".join(split[2:]), "".join(split[:-2])) if len(split) > 1 else ()
     is_lower = all(word == word.lower() for word in known.words)
     yield from sorted(spellings(part), key=lambda one: is_lower and one != one.lower())
 

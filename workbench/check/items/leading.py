@@ -27,8 +27,9 @@ _SPEAKING: Final = 0.5  # likeness of names
 _LONG: Final = 5  # characters of identifiers that few other things have
 _SIGNS: Final = ("/", "-", ":", "_", ".", "|", "#", "@", " ")
 _SAME: Final = 0.99
-_ELEMENT: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\d*\]\??)\.[A-Za-z_]\w*")
+_ELEMENT: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\d*\]\??)(?:\.[A-Za-z_]\w*)+")
 """A key of one element of a list, or of all."""
+_DEEPEST_LIST: Final = 3  # objects around a list
 _DEEPEST: Final = 2  # objects around a key of the target
 
 
@@ -81,15 +82,15 @@ class Leading:
             return ""
         lists = [follow(item, paths_in(found[1])[0]) for item in items]
         rows = [row for one in lists if isinstance(one, list) for row in one]
-        keys = dict.fromkeys(key for row in rows[:20] if isinstance(row, dict) for key in row)
-        texts = (f"{found[1]}{found[2]}{written((str(key),))}" for key in keys)
+        keys = dict.fromkeys(path for row in rows[:20] for path in leaves(row, _DEEPEST))
+        texts = (f"{found[1]}{found[2]}{written(path)}" for path in keys)
         return await self.first((expression.replace(found[0], one) for one in texts), known, items)
 
     async def _of_lists(self, known: set[str], items: Items) -> Remedy:
         """A list in the items, or a key of its objects, whose values are identifiers."""
         candidates: dict[str, None] = {}
         for item in items[:20]:
-            for path in leaves(item, _DEEPEST):
+            for path in leaves(item, _DEEPEST_LIST):
                 value = follow(item, path)
                 for one in value if isinstance(value, list) else []:
                     keys = [written((str(key),)) for key in one] if isinstance(one, dict) else []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from framework.mapped_items import Items, Mapped
 from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
-from json_values import Json, Missing, follow
+from json_values import Json, follow
 from workbench.check.asking.reading import MAPPINGS, Seen
 from workbench.check.asking.sent import asking_for, chosen_by
 from workbench.check.files.blueprints import constant
@@ -20,6 +19,7 @@ from workbench.check.guesses.expressions import (
     first_paths,
     has_path,
     is_something,
+    keys_instead,
     leaves,
     paths_in,
     values_of,
@@ -36,9 +36,8 @@ from workbench.suggest.titles import title_of
 from workbench.suggest.vocabulary import words_of
 
 _FEW: Final = 3  # items of which an absent key says something
+_MOST_PATHS: Final = 60  # of items that are tried
 _MOST: Final = 24  # keys that are named
-_ELEMENTS: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\d*\]\??)((?:\.[A-Za-z_]\w*)+)")
-"""A key of the elements of a list, or of one of them."""
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
 
 
@@ -106,15 +105,13 @@ class Values:
         problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
         if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
             return [seen.finding(path, problem, leading)]
-        remedy = (
-            await self._better(seen, name, jq, items)
-            or self._of_elements(seen, name, jq, items)
-            or await selected(self._jq, jq, items)
-        )
+        remedy = await self._better(seen, name, jq, items) or await selected(self._jq, jq, items)
         if failed and not remedy:
             reason = failed[0].partition("\n")[0][:120]
             problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
             remedy = await self._converted(seen, name, jq, items)
+        if keys := [] if remedy else keys_instead(jq, items):
+            remedy = f"its elements have {', '.join(keys)}"
         paths = paths_in(jq)
         absent = paths and not any(has_path(items, one) for one in paths)
         if remedy or (failed and not absent):
@@ -122,7 +119,7 @@ class Values:
             return [seen.finding(path, problem, told)]
         if not absent or len(items) < _FEW or empty:
             return []
-        return [self._unknown(seen, name, problem, items, paths[0][0])]
+        return [self._unknown(seen, name, problem, items, paths[0])]
 
     async def _converted(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
         """An expression that fails with one of its values as a text or a number; "" for none.
@@ -150,52 +147,6 @@ class Values:
         fitting = await self._made_to_fit(alone, key, items, blueprint)
         return fitting or (Write(alone) if all(admits(blueprint, key, x) for x in held) else "")
 
-    def _of_elements(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
-        """What to write for a key that no element of a list has; "" where that is not so."""
-        found = _ELEMENTS.search(jq)
-        if found is None:
-            return ""
-        (path,), (keys,) = paths_in(found[1]), paths_in(found[3])
-        held = [follow(item, path) for item in items]
-        inner = {
-            key
-            for one in held
-            if isinstance(one, dict)
-            for key in one
-            if isinstance(one[key], list)
-        }
-        if len(inner) == 1 and not any(isinstance(one, list) for one in held):
-            path = (*path, *inner)  # an object around the list
-            return Write(jq.replace(found[1], written(path), 1))
-        lists = [one for one in held if isinstance(one, list)]
-        elements = [one for each in lists for one in each]
-        rows = [one for one in elements if isinstance(one, dict)]
-        part, _, key = name.partition(".")
-        blueprint = self._blueprints.get(seen.blueprint) if part == "properties" else None
-        if not rows and elements:  # what has no keys
-            is_list = blueprint is not None and admits(blueprint, key, lists[0])
-            return Write(jq.replace(found[0], found[1] + ("" if is_list else found[2])))
-        if not rows or has_path(rows, keys):
-            return ""
-        column = title_of(columns(rows), None)
-        fitting = [(one,) for one in rows[0] if self._is_formatted(seen, name, rows, one)]
-        instead = fitting[0] if len(fitting) == 1 else column.keys if column else ()
-        meant = next(iter(alike(keys, rows)), instead)
-        found_there = [follow(row, meant) for row in rows] if meant else []
-        values = [one for one in found_there if not isinstance(one, Missing)]
-        is_one = jq.strip() == found[0] and blueprint is not None
-        if not values or (is_one and not any(admits(blueprint, key, one) for one in values)):
-            return f"its elements have {', '.join(dict.fromkeys(map(str, rows[0])))}"
-        return Write(jq.replace(found[0], f"{found[1]}{found[2]}{written(meant)}"))
-
-    def _is_formatted(self, seen: Seen, name: str, rows: Items, key: str) -> bool:
-        """Whether a key of all rows has values of the format that a property is to have."""
-        blueprint = self._blueprints.get(seen.blueprint)
-        schema = blueprint.schema.properties.get(name.partition(".")[2]) if blueprint else None
-        if schema is None or not schema.format:
-            return False
-        return all(admits(blueprint, name.partition(".")[2], row.get(key)) for row in rows)
-
     async def _better(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
         """What to write for an expression that finds nothing; "" where nothing is like it."""
         part, _, key = name.partition(".")
@@ -222,7 +173,25 @@ class Values:
         if near:
             told = near.of(len(items))
             return await self._made_to_fit(near.expression, key, items, blueprint) or told
+        if part == "properties" and blueprint:
+            return await self._alone_fitting(blueprint, key, jq, items)
         return Write(column.path, f"{len(column.present)} of {len(items)}") if column else ""
+
+    async def _alone_fitting(
+        self, blueprint: Blueprint, name: str, jq: str, items: Items
+    ) -> Remedy:
+        """The only key with values of the format, or the words, that a property is to have."""
+        schema = blueprint.schema.properties.get(name)
+        if schema is None or not (schema.format or schema.enum):
+            return ""
+        texts = [*keys_instead(jq, items).values()]
+        paths = dict.fromkeys(path for item in items for path in leaves(item))
+        fitting: list[Write] = []
+        for one in texts or map(written, list(paths)[:_MOST_PATHS]):
+            known = [x for x in await values_of(self._jq, one, items) if is_something(x)]
+            if known and all(admits(blueprint, name, value) for value in known):
+                fitting.append(Write(one, f"{len(known)} of {len(items)}"))
+        return fitting[0] if len(fitting) == 1 else ""
 
     async def _made_to_fit(
         self, expression: str, name: str, items: Items, blueprint: Blueprint | None
@@ -237,17 +206,21 @@ class Values:
                     return (await self._fitter.fitting(expression, items, own[0], blueprint)).remedy
         return ""
 
-    def _unknown(self, seen: Seen, name: str, problem: str, items: Items, first: str) -> Finding:
+    def _unknown(
+        self, seen: Seen, name: str, problem: str, items: Items, path: tuple[str, ...]
+    ) -> Finding:
         """At an expression whose keys are not there, and none that is like them."""
-        params = seen.config.selector.query_params
+        params, first = seen.config.selector.query_params, path[0]
         if asked := asking_for(params, first):
             remedy = f"{asked} asks for {first}, which does not come: correct the name {asked!r}"
             place = (*seen.base, "selector", "query_params", asked)
             problem = f"kind {seen.config.kind}: {problem}"
             return seen.document.finding(place, problem, remedy, at_key=True)
-        keys = sorted({str(key) for item in items for key in item})
+        heads = [path[:at] for at in range(len(path)) if has_path(items, path[:at])]
+        held = [one for item in items if isinstance(one := follow(item, heads[-1]), dict)]
+        keys = sorted({str(key) for one in held for key in one})
         more = f" and {len(keys) - _MOST} more" if len(keys) > _MOST else ""
-        remedy = f"the items have {', '.join(keys[:_MOST])}{more}"
+        remedy = f"{written(heads[-1]) or 'the items'} have {', '.join(keys[:_MOST])}{more}"
         if chosen := chosen_by(params, items):
             remedy = f"query_params.{chosen} says which keys come: name {first} there"
         return seen.finding(_place(name), problem, remedy, "warn")

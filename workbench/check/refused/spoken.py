@@ -23,6 +23,7 @@ from workbench.check.guesses.names import letters
 from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import (
     dates_told,
+    examples_told,
     header_missed,
     header_of_media,
     media_named,
@@ -84,7 +85,8 @@ def missing(seen: Seen, base: Path, words: str) -> Missing | None:
     told = "nothing is sent: " if has_body and not given else ""
     place = (*base, part) if given else base if len(base) > 1 else ("kind",)
     allowed = f": one of {', '.join(some)}" if (some := values_told(words, name)) else ""
-    allowed = allowed or f" (as {some[0]})" if (some := dates_told(words)) else allowed
+    shown = [*dates_told(words), *examples_told(words)]
+    allowed = allowed or (f" (as {shown[0]})" if shown else "")
     told = f"the API misses {name}: {told}add {name} to {part}{allowed}"
     return Missing(place, told, (*base, part, name))
 
