@@ -12,7 +12,7 @@ from json_values import Json
 from paging.model import PageRequest, SendIn
 from workbench.check.asking.nearby import Nearby
 from workbench.check.asking.sent import Sent
-from workbench.check.asking.sources import held_in
+from workbench.check.asking.sources import Sources, held_in
 from workbench.check.asking.variants import (
     MOST_VALUES,
     Wish,
@@ -101,13 +101,18 @@ class Otherwise:
         told = f"write it as {other} in the place of {part}: so it answers"
         if part:
             return (*case.target.base, part), told
-        if spare is None:
-            return None
-        values = sources.allowed or held_in(items, spare.name)
-        wish = dataclasses.replace(wish, least=2 if wanted else 1)
-        is_short = len(values) <= MOST_VALUES
-        ways = is_short and await each_value(request, spare, values, wish, case.target.base)
-        return ways or without(spare, case.target, sources.allowed)
+        return await self._without(case, spare, sources, wish) if spare else None
+
+    async def _without(
+        self, case: Case, spare: Sent, sources: Sources, wish: Wish
+    ) -> tuple[Path, Remedy]:
+        """The place of what is refused, and the few values that are answered; else what to do."""
+        values, request = sources.allowed or held_in(sources.items, spare.name), case.target.first
+        if request and len(values) <= MOST_VALUES:
+            wish = dataclasses.replace(wish, least=min(wish.most, 2))
+            if ways := await each_value(request, spare, values, wish, case.target.base):
+                return ways
+        return without(spare, case.target, sources.allowed)
 
     async def _worded(
         self, case: Case, sent: Sequence[Sent], request: PageRequest
