@@ -26,7 +26,10 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 LONGEST = 300
-"""Characters of a message, but for what the API said and for names that are listed."""
+"""Characters of a message, but for what the API said and for names that are listed.
+
+What to do is said in full, also where the rest cannot be cut so far.
+"""
 _SHORTEST = 60
 """Characters that are left of each part of a message that is too long, but for the problem."""
 _SHORTEST_PROBLEM = 160
@@ -74,15 +77,17 @@ class Fault(Struct, frozen=True):
     remedy: str = ""
 
     def shortened(self, excess: int) -> "Fault":
-        """The fault shorter by ``excess`` characters: what it quotes, its problem, its remedy."""
+        """The fault shorter by ``excess`` characters: what it quotes, then its problem.
+
+        Of what to do only what would be too long by itself is cut.
+        """
         place, before = self.place, len(self.found)
         if isinstance(place, Part) and place.value:
             place = replace(place, value=_cut(place.value, excess))
         short = replace(self, place=place)
         excess -= before - len(short.found)
         problem = _cut(self.problem, excess, at_end=False, shortest=_SHORTEST_PROBLEM)
-        excess -= len(self.problem) - len(problem)
-        remedy = _cut(self.remedy, excess, at_end=False)
+        remedy = _cut(self.remedy, len(self.remedy) - LONGEST, at_end=False)
         return replace(short, problem=problem, remedy=remedy)
 
     @property
@@ -161,7 +166,7 @@ class Report(Struct, frozen=True):
         return replace(self, faults=faults, whole="")
 
     def shortened(self) -> "Report":
-        """The report cut where its message is too long: values and URLs first, the remedy last.
+        """The report cut where its message is too long: values and URLs first, then problems.
 
         Only what has no secret left may be cut: of half a secret nothing would be known.
         """

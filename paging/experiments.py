@@ -9,7 +9,7 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
 
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from json_values import Json
-from paging.continuations import links_towards, second_pages, size_of
+from paging.continuations import Parameters, links_towards, second_pages, size_of
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import FEWEST
 from paging.signals import whole_number
@@ -212,12 +212,7 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
         given: dict[Hashable, int] = {"": page.length}
         lengths = partial(_length_of, page)
         step = yield from unless_cut(sent, given, step, doubt, lengths, by=by)
-    links = [*page.ways.links][:_MOST_LINKS]
-    told = page.ways.trials(_object_sent(sent, page))
-    left = [(replace(sent, url=link, params=()), link, dict[str, Json]()) for link in links]
-    left += [(one, "", {}) for one in trials]
-    left += [(_sent_with(sent, page, trial), "", trial) for trial in told]
-    is_heeded = False
+    left, is_heeded = [*_onward(sent, page, trials)], False
     while left and not step.doubt:
         (asked, link, trial), *left = left
         step, other = yield from step.ask(asked, "where a link leads", follows_any=True)
@@ -233,6 +228,17 @@ def unless_led_on(  # noqa: PLR0913 (each is a part of the question)
     if page.ways.begins_behind(page.rows):
         return replace(step, doubt=doubt)
     return (yield from _unless_sized(sent, page, step, doubt))
+
+
+def _onward(
+    sent: PageRequest, page: Page, trials: Iterable[PageRequest]
+) -> Iterator[tuple[PageRequest, str, Parameters]]:
+    """Requests that may lead on, each with its link or with what is sent back in it."""
+    for link in [*page.ways.links][:_MOST_LINKS]:
+        yield replace(sent, url=link, params=()), link, {}
+    yield from ((one, "", {}) for one in trials)
+    for trial in page.ways.trials(_object_sent(sent, page)):
+        yield _sent_with(sent, page, trial), "", trial
 
 
 def _unless_sized(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError) -> Deciding:

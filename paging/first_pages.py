@@ -287,7 +287,7 @@ class CountedFromFirst(Counted):
             return at, False
         moved = self._moved(at.sent, self._stride(max(at.asked, at.size)))
         at, other = yield from at.ask(moved, "what speaks of more")
-        if other is not None and other.rows:
+        if other is None or other.rows:
             return at, False
         step = yield from self._asked_far(at, Step(at.now, None, at.learnt))
         return replace(at, learnt=step.learnt), bool(step.learnt.vain)

@@ -198,7 +198,7 @@ class Marked(Paginator):
             return DoubtfulEndError(
                 f"{self._name()} found nothing, although the API tells a total of"
                 f" {total_of(now)} and gave {now.in_all}; the response has {keys_of(page.body)}",
-                f"correct {self._setting} ({ACCEPT})",
+                f"correct {self._setting}, or paginationType to how this API pages ({ACCEPT})",
             )
         cut = DoubtfulEndError(
             f"the API tells a total of {total_of(now)}, but ends after {now.in_all} rows in"
@@ -433,13 +433,13 @@ class Marked(Paginator):
         return DoubtfulEndError(
             f"{self._name()} found nothing in any response, {why}; the last one had"
             f" {keys_of(page.body)}",
-            f"set {self._setting} to where the next page is named, or pagination.type: none for an"
-            f" endpoint without paging ({ACCEPT})",
+            f"set {self._setting} to where the next page is named, or paginationType to how the API"
+            f" pages (pagination.type: none for an endpoint without paging; {ACCEPT})",
         )
 
     def _unfollowable(self, page: Page) -> DoubtfulEndError:
         return DoubtfulEndError(
             f"{self._name()} gave nothing, but the API says that there is more"
             f"{by_header(page.headers)}; the response has {keys_of(page.body)}",
-            f"correct {self._setting} ({ACCEPT})",
+            f"correct {self._setting}, or paginationType to how this API pages ({ACCEPT})",
         )

@@ -213,8 +213,9 @@ def known_header(headers: Mapping[str, str]) -> Verdict:
 
 def by_header(headers: Mapping[str, str]) -> str:
     """Which header says that there is more, for messages: "" where none does."""
+    is_linked = "link" in headers and True in _linked(headers)
     told = (name for name in headers if says_more(name) and is_true(headers[name]))
-    name = next(told, "")
+    name = "Link" if is_linked else next(told, "")
     return f" (by the header {name})" if name else ""
 
 

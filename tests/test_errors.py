@@ -197,6 +197,14 @@ def test_no_message_is_too_long(error: OceanCustomError) -> None:
     assert text.endswith("correct the path")
 
 
+def test_two_urls_take_nothing_of_what_to_do() -> None:
+    """A person needs that more than the end of a URL, or of a problem."""
+    asked, again = (RequestName("GET", f"https://a/{name}" + "x" * 999) for name in ("one", "two"))
+    error = PaginationError("p" * 400, "say " + "what to do " * 20, request=asked, after=again)
+
+    assert str(error.redacted(str)).endswith("say " + "what to do " * 20)
+
+
 def test_what_to_do_is_kept_whole() -> None:
     """For who asks what to do alone, however often the message is cut."""
     remedy = "write " + "a long line " * 40
