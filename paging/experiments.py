@@ -250,8 +250,8 @@ def _unless_sized(sent: PageRequest, page: Page, step: Step, doubt: OceanCustomE
     what changes by itself: a list that grows, or a clock.
     """
     ways, asked = page.ways, _object_sent(sent, page)
-    size, may_be_cut = size_of(page.length + 1, asked), page.length >= FEWEST
-    if not (size and may_be_cut and (ways.told or ways.opaque)):
+    size, is_sized = size_of(page.length + 1, asked), resized(sent, page.length, 0) is not None
+    if page.length < FEWEST or is_sized or not (size and (ways.told or ways.opaque)):
         return step
     request = _sent_with(sent, page, size)
     step, other = yield from step.ask(request, _OF_CUT, follows_any=True)
