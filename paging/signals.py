@@ -207,8 +207,7 @@ def known_header(headers: Mapping[str, str]) -> Verdict:
     kinds = [(says_more(name), value) for name, value in headers.items()]
     said = {is_true(value) for kind, value in kinds if kind == "more"}
     cursors = {is_true(value) for kind, value in kinds if kind == "cursor"}
-    links = _linked(headers) if "link" in headers else set()
-    return _more_wins(said | (cursors & {True}) | links)
+    return _more_wins(said | (cursors & {True}) | _linked(headers))
 
 
 def by_header(headers: Mapping[str, str]) -> str:
@@ -247,7 +246,7 @@ def _linked(headers: Mapping[str, str]) -> set[bool]:
 
 def is_last_by_link(headers: Mapping[str, str]) -> bool:
     """Whether a ``Link`` header names pages of the list, but none that is next (RFC 8288)."""
-    return "link" in headers and _linked(headers) == {False}
+    return _linked(headers) == {False}
 
 
 def is_range(status: int, headers: Mapping[str, str]) -> bool:
@@ -273,7 +272,7 @@ def is_first(scopes: Scopes, headers: Mapping[str, str]) -> bool:
     """Whether an answer says that there is no page before it."""
     says_first = any(value is True for value in values_of(scopes, FIRST_NAMES))
     previous = [is_true(value) for value in values_of(scopes, PREVIOUS_NAMES)]
-    relations = link_relations(headers).keys() if "link" in headers else set()
+    relations = link_relations(headers).keys()
     # Where a Link header names any of its neighbours, it would name the previous page too.
     leads_back = bool(relations & {"prev", "previous"})
     led = bool(relations & set(NEXT_RELATIONS)) and not leads_back

@@ -122,8 +122,6 @@ def known_totals(
         (total_named_by(name), headers[name].strip())
         for name in sorted(filter(total_named_by, headers))
     ]
-    if not (scopes or told or "content-range" in headers):
-        return Totals()
     of_rows = (one for one in told if one[0] in TOTAL_NAMES)
     # ``items 0-24/3573`` (RFC 9110, 14.4); bytes are no rows.
     unit, _, in_range = headers.get("content-range", "").rpartition("/")
