@@ -41,8 +41,6 @@ class CountedFromFirst(Counted):
         if not at.is_more:
             is_reached = at.now.known is Known.REACHED
             learnt, is_asked = self._doubted(at.learnt, at.page.length)
-            # A total that is just the rows at hand is believed, once the longest page bore it out.
-            is_asked = is_asked and not (is_reached and learnt.ties > 1)
             at = replace(at, learnt=learnt)
             if not is_asked:
                 end = self._end(at, End.TOTAL if is_reached else End.PROVED)
@@ -135,8 +133,6 @@ class CountedFromFirst(Counted):
         at, other = yield from at.ask(moved, _ABOUT_SHORT)
         # A total that all lists together reach speaks of nothing more where this page does not.
         at = replace(at, is_more=at.is_more and at.now.known is not Known.OPEN)
-        if at.is_more and page.is_hollow:
-            return self._on(at)
         if not at.is_more and (other is None or not other.rows):
             return (yield from self._unless_later(at, moved, other))
         if _has_several(page):

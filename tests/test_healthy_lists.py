@@ -703,19 +703,51 @@ async def test_the_word_null_for_a_cursor(count: int, beyond: str, total: dict[s
     is_all(await outcome(meant, paging("cursor", 20)), list(range(count)))
 
 
+@pytest.mark.parametrize("count", [20, 30, 45])
+async def test_a_cursor_of_the_last_page_that_leads_to_the_first_one(count: int) -> None:
+    """It goes round, beside a word that there is no more: no circle, and no rows that follow."""
+
+    def round_and_round(request: Request) -> Answer:
+        start = int((request.param("cursor") or "c0")[1:])
+        stop = start + request.number("limit", 10)
+        rows: list[Json] = [{"id": at} for at in range(start, min(stop, count))]
+        following = f"c{stop if stop < count else 0}"
+        return told({"items": rows, "next_cursor": following, "has_more": stop < count})
+
+    is_all(await outcome(round_and_round, paging("cursor", 10)), list(range(count)))
+
+
+@pytest.mark.parametrize("count", [120, 123])
+@pytest.mark.parametrize("style", ["next_link", "header_link"])
+async def test_links_by_the_number_of_a_page_far_behind(style: str, count: int) -> None:
+    """Of one row less, a page of that number has none of the last one's: it shows nothing."""
+
+    def numbered(request: Request) -> Answer:
+        number, size = request.number("page", 1), request.number("limit", 10)
+        rows: list[Json] = [{"id": at} for at in range(count)][(number - 1) * size : number * size]
+        link = f"/things?page={number + 1}&limit={size}" if number * size < count else None
+        header = f'<{link}>; rel="next"' if link else '</things>; rel="first"'
+        return told({"items": rows, "@odata.nextLink": link}, headers={"Link": header})
+
+    settings = structs.replace(paging(style, 10), size_param="limit")
+    is_all(await outcome(numbered, settings), list(range(count)))
+
+
 @pytest.mark.parametrize("key", ["id", "key"])
-@pytest.mark.parametrize("count", [4, 7, 9, 10])
+@pytest.mark.parametrize("count", [1, 4, 7, 9, 10])
 async def test_a_cursor_that_the_next_page_begins_with(key: str, count: int) -> None:
     """At the end its row comes alone, with the cursor that was sent, also without ids."""
 
     def inclusive(request: Request) -> Answer:
-        start = int((request.param("cursor") or "t0")[1:])
+        start = int((request.param("cursor") or "r0")[1:])
         stop = min(start + request.number("limit", 4), count)
         rows: list[Json] = [{key: f"r{at}"} for at in range(start, stop)]
-        return told({"items": rows, "next_cursor": f"t{stop - 1}"})
+        return told({"items": rows, "next_cursor": f"r{stop - 1}"})
 
     found = await outcome(inclusive, paging("cursor", 4), key=key)
     is_all(found, [f"r{at}" for at in range(count)])
+    if count == 1:
+        return  # it heeds what nothing tells from another cursor
 
     def ignoring(request: Request) -> Answer:
         return inclusive(replace(request, query=(("limit", "4"),)))
