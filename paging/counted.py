@@ -15,7 +15,7 @@ from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import Page, PageRequest, Progress
 from paging.positions import At
 from paging.signals import Verdict, first_known, known_header
-from paging.steps import Deciding, End, Learnt, Step
+from paging.steps import Deciding, End, Learnt, Step, is_asked
 from paging.totals import Known, counts_around
 
 _ROUND = 10
@@ -94,8 +94,9 @@ class _Counted(CountedToLast):
             now = replace(now, total=max(now.in_all, *counts) if counts else now.total)
         marked = learnt.marked or page.signal is Verdict.MORE
         learnt = replace(learnt, uneven=learnt.uneven or now.hides, marked=marked)
-        if page.rows and progress.known is Known.REACHED and not page.repeats(progress.previous):
-            learnt = replace(learnt, exceeded=True)
+        if progress.pages and not page.repeats(progress.previous):
+            is_exceeded = bool(page.rows) and progress.known is Known.REACHED
+            learnt = replace(learnt, exceeded=learnt.exceeded or is_exceeded, unpaged=None)
         at = At(learnt, progress, now, sent, page, asked, size)
         is_again = page.repeats(progress.previous) and not self._overlaps(at)
         known = frozenset() if is_again else self._known_rows(at)
@@ -233,12 +234,14 @@ class _Counted(CountedToLast):
         before, page = at.before, at.page
         last = Step(before, next=None, learnt=at.learnt, why=End.NO_SUCH_PAGE, repeated=True)
         is_more = told is Verdict.MORE or before.known is Known.MORE
-        last, is_due = last.surprised()
         over = self._unpaged(page, last, is_more=is_more)
         if over.doubt:
             return (yield from self._unless_hidden(at, over))
-        if not is_due:  # what a few lists have shown holds for the others
-            return over
+        if (count := at.learnt.unpaged) is not None:
+            over = replace(over, learnt=replace(at.learnt, unpaged=count + 1))
+            if not is_asked(count + 1):  # what a few have shown holds for the others
+                return over
+            last = replace(last, learnt=over.learnt)
         if page.length == at.asked and self._size_param is not None:
             size = page.length - 1 or page.length + 1
             request = self._placed(at.sent, self._start, size)
@@ -250,7 +253,7 @@ class _Counted(CountedToLast):
                 spanning = self._spanning(at.sent, page.length, at.size) or [second]
                 step = yield from self._spanned(page, last, spanning)
                 doubt = None if step.proved else step.doubt or self._ignored(page)
-                return replace(step, doubt=doubt)
+                return replace(step, doubt=doubt, learnt=replace(step.learnt, unpaged=None))
             over = replace(over, learnt=last.learnt)
         return (yield from self._unless_heeded(at, over))
 

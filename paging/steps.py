@@ -47,9 +47,10 @@ class Learnt(Struct, frozen=True):
     said by a status where that was proved to be the end. ``vain``: whether what speaks of more
     does so far beyond the end, too; None where it was not asked. ``counted_by``: keys of the
     numbers that count these lists, where the total counts more: None, or what one was where that
-    may be chance. ``from_one``: position 0 is taken for 1. ``moving``: the places in rows without
-    ids whose values move from answer to answer, None where that was not asked. ``asks_all``: each
-    list as long as the longest short one is asked about, as in a second look.
+    may be chance. ``from_one``: position 0 is taken for 1. ``unpaged``: how many lists seem not to
+    page, None where one does. ``moving``: the places in rows without ids whose values move from
+    answer to answer, None where that was not asked. ``asks_all``: each list as long as the longest
+    short one is asked about, as in a second look.
     """
 
     page_size: int | None = None
@@ -68,6 +69,7 @@ class Learnt(Struct, frozen=True):
     vain: bool | None = None
     counted_by: Mapping[str, int | None] = {}
     from_one: bool = False
+    unpaged: int | None = 0
     moving: frozenset[Way] | None = None
     asks_all: bool = False
 

@@ -225,7 +225,27 @@ async def test_unpaged_children_as_long_as_was_asked_for(style: str, rows: int) 
 
     assert found.error is None, found.message
     assert Counter(found.ids) == Counter([*range(rows)] * 2 * MANY)
-    assert found.requests <= 1 + 4 * MANY + 3 * HANDFUL
+    assert found.requests <= 1 + 4 * MANY + 6 * HANDFUL
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [20, 30])
+async def test_a_first_page_again_among_children_that_page(style: str, count: int) -> None:
+    """What others find behind a full page says nothing of a list whose position is not heeded."""
+
+    class Ignoring(Api):
+        """An API that heeds no position, but the size."""
+
+        def window(self, request: Request) -> tuple[int, int]:
+            """Always from the beginning."""
+            return 0, super().window(request)[1]
+
+    lists = {f"p{n:02}": Api(style, count) for n in range(MANY)}
+    found = await of_children(
+        {**lists, "q": Ignoring(style, 60)}, paging(style, 20), lambda _request, _name, given: given
+    )
+
+    assert "does not heed" in found.message
 
 
 NOTHING: list[dict[str, Json]] = [
