@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from paging.experiments import (
     Shown,
     asked_far,
+    begins_before,
     compared,
     leads_on,
     shares,
@@ -80,7 +81,7 @@ class CountedFromFirst(Counted):
         # Where a total counts more, and no more came, the row at 0 is hidden rather.
         is_hidden = at.now.known is Known.MORE and not leads_on(at.page, other)
         if shown is Shown.HIDDEN and not is_hidden and (first := self._from_one(at.sent)):
-            return (yield from self._unless_from_one(at, first))
+            return (yield from self._unless_from_one(at, first, other))
         step = yield from self._judged(at, shown)
         return replace(step, proved=shown is Shown.NOTHING and step.next is None)
 
@@ -88,11 +89,16 @@ class CountedFromFirst(Counted):
         """The first request from offset 1 where it is from 0, which may mean the same row."""
         return None if self._counts_pages or self._at(sent) != 0 else self._moved(sent, 1)
 
-    def _unless_from_one(self, at: At, first: PageRequest) -> Deciding:
-        """Hidden rows, unless position 1 gives the same page: then that is what came, and no 0."""
+    def _unless_from_one(self, at: At, first: PageRequest, within: Page) -> Deciding:
+        """Hidden rows, unless position 1 gives the same page: then that is what came, and no 0.
+
+        Or rows before those: then they are new, and it moved that it has some ``within``.
+        """
         at, other = yield from at.ask(first, "whether positions count from one")
         if other is None or not other.repeats(at.page):
-            return (yield from self._judged(at, Shown.HIDDEN))
+            moved = Shown.MORE if leads_on(at.page, within) else Shown.NOTHING
+            is_moved = other is not None and begins_before(at.page, other)
+            return (yield from self._judged(at, moved if is_moved else Shown.HIDDEN))
         page = replace(at.page, request=first)
         learnt, now = replace(at.learnt, from_one=True), replace(at.now, previous=page)
         at = replace(at, learnt=learnt, sent=first, page=page, now=now)

@@ -215,6 +215,28 @@ async def test_short_children_beside_the_next_position(style: str) -> None:
     is_all(found, [0, 30])
 
 
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize("count", [40, 70])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_feed_behind_a_limit_of_the_server(style: str, count: int, *, total: bool) -> None:
+    """With each request a row comes before the others: none is hidden, and all are read."""
+    numbers = itertools.count(1)
+
+    def feed(request: Request) -> Answer:
+        new = [{"id": -at} for at in range(next(numbers), 0, -1)]
+        rows = [*new, *({"id": at} for at in range(count))]
+        api = Api(style, len(rows), cap=20)
+        start, size = api.window(request)
+        told_of = {"total": len(rows)} if total else {}
+        return told({"items": rows[start : start + size] if start >= 0 else [], **told_of})
+
+    found = await outcome(feed, paging(style))
+
+    assert found.error is None, found.message
+    assert set(found.ids) >= {*range(count)}
+    assert found.requests <= count // 20 + 9
+
+
 @pytest.mark.parametrize("rows", [5, 7])
 @pytest.mark.parametrize("style", COUNTED)
 async def test_unpaged_children_as_long_as_was_asked_for(style: str, rows: int) -> None:
