@@ -159,8 +159,11 @@ class Marked(Paginator):
         boolean, asked = self._boolean(page), self._asked(sent)
         if page.is_single:
             return Step(now, None, learnt, End.ONE_ITEM)
-        if boolean is Verdict.END or now.known is Known.REACHED:
-            return Step(now, None, learnt, End.SIGNAL if boolean is Verdict.END else End.TOTAL)
+        if boolean is Verdict.END:
+            is_open = page.signal is Verdict.MORE or now.known is Known.MORE  # once, or always
+            return Step(now, None, learnt, End.SIGNAL, warning=unseen(now), unsure=is_open)
+        if now.known is Known.REACHED:
+            return Step(now, None, learnt, End.TOTAL)
         is_full = page.fills(max(asked, now.largest, 1)) and page.most * now.pages >= now.in_all
         # The only page, and not of the size asked for: rows are hidden, or none was asked for.
         is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)

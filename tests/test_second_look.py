@@ -788,3 +788,33 @@ async def test_a_port_that_does_not_say_what_it_holds_fails_the_resync(
     assert not installation.store.deletions()
     port.refuses = lambda _: False
     assert (await installation.resync()).deleted == {"item/gone", "team/gone"}
+
+
+@pytest.mark.parametrize("sign", ["link", "total"])
+@pytest.mark.parametrize("lasts", [False, True])
+async def test_an_end_beside_a_sign_of_more(
+    api: FaultApi, installation: Installation, sign: str, *, lasts: bool
+) -> None:
+    """Said once by mistake it costs no entity; where it lasts, a total is warned of."""
+    rows, odd = named(*range(6)), [False]
+
+    def items(request: Request) -> Reply:
+        start = {"kx": 2, "qz": 4}.get(request.param("at") or "", 0)
+        is_last = start + 2 >= len(rows) or (odd[0] and start == 2)
+        odd[0] = odd[0] and (lasts or start != 2)
+        onward: dict[str, Any] = {} if is_last else {"next": "qz" if start else "kx"}
+        beside: dict[str, Any] = {"total": 6} if sign == "total" and start else {}
+        told = {"items": rows[start : start + 2], "has_more": not is_last, **onward, **beside}
+        links = {"Link": f"<{request.path}?at=qz>; rel=next"} if sign == "link" else {}
+        return answer(told, **(links if start == 2 else {}))
+
+    api.serve("/items", items)
+    paging = {"type": "cursor", "cursor_path": "next", "pagination_param": "at"}
+    installation.mapping = [resource("/items", data_path=".items", pagination=paging)]
+    assert (await installation.resync()).complete
+    odd[0] = True
+
+    outcome = await installation.resync()
+
+    assert len(outcome.deleted) == (2 if lasts else 0)
+    assert ("a total of 6 rows, but gave 4" in outcome.log) is (sign == "total")
