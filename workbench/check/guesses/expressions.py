@@ -230,8 +230,8 @@ def _of_elements(expression: str, items: Items, name: str) -> Iterator[tuple[str
         around = {key for one in held if isinstance(one, dict) for key in one if rows_of(one)}
         for key in around if len(around) == 1 else ():  # an object around the list
             yield expression[:begin] + written((key,)) + expression[begin:], 1.0
-        meant = alike(_keys(match[2]), objects, name)
-        meant = meant or ({column.keys: _LIKE} if column else {})
+        meant = {column.keys: _LIKE} if column else {}
+        meant |= alike(_keys(match[2]), objects, name)
         yield from (
             (expression[:end] + written(keys) + rest, score) for keys, score in meant.items()
         )

@@ -56,8 +56,8 @@ async def compared(jq: JqWorker, expression: str, items: Items) -> Remedy:
         keys = dict.fromkeys(one for item in items[:_SHOWN] for one in leaves(item))
         for other in (one for one in keys if not is_there or one[: len(path)] == path != one):
             candidate = expression.replace(written(path), written(other))
-            held = (json.dumps(follow(item, other), default=str) for item in items)
-            is_held = any(one in expression for one in held)
+            held = (follow(item, other) for item in items)  # few things have a text by chance
+            is_held = any(isinstance(one, str) and json.dumps(one) in expression for one in held)
             if is_held and (count := await _hits(jq, candidate, items)):
                 return Write(candidate, f"true for {count} of {len(items)}")
         if is_there:

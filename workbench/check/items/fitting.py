@@ -31,6 +31,7 @@ _SAME: Final = 0.99
 _EARLY: Final = "1971"  # what small numbers are as times: they are none
 _INDEXED: Final = re.compile(r"\[\d+\]\s*$")
 _DATED: Final = re.compile(r"\s*(?:/\s*10+)?\s*(?:\|\s*floor\s*)?\|\s*todate\b")
+_YEAR_FIRST: Final = re.compile(r"\d{4}([-/.])\d\d\1\d\d(?:([ T])\d\d:\d\d(:\d\d)?)?")
 _SPLIT: Final = re.compile(r'split\("(.)"\)')
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}(?:[:/?#]\S*)?")
 _ORIGIN: Final = re.compile(r"https?://[^/?#\s\"\\\\]+")
@@ -222,6 +223,8 @@ class _Misfit:
             yield from self._of_relation(self.relation)
             return
         texts = [value for value in known if isinstance(value, str)]
+        if schema.format == "date-time":
+            yield from _read_as(texts)
         if schema.format != "url" or all(map(_HOST.fullmatch, texts)):
             yield from CONVERSIONS.get(schema.format or "", ())
         if schema.enum is None or schema.type != "string":
@@ -353,6 +356,14 @@ class Fitter:
             if fits and not is_early and not (is_blind and len(set(map(str, before))) > 1):
                 return candidate
         return ""
+
+
+def _read_as(texts: Sequence[str]) -> Iterator[str]:
+    """What reads dates with the year first and other signs: ``2026/03/01 10:00``."""
+    found = _YEAR_FIRST.fullmatch(texts[0]) if texts else None
+    if found and (found[1] != "-" or found[2]):
+        time = f"{found[2]}%H:%M{':%S' if found[3] else ''}" if found[2] else ""
+        yield f'{{}} | strptime("%Y{found[1]}%m{found[1]}%d{time}") | todate'
 
 
 def _named(one: str, other: str) -> float:

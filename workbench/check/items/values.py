@@ -167,21 +167,22 @@ class Values:
             return Write(column.path, f"{len(column.present)} of {len(items)}")
         near = await better(self._jq, jq, items, key or part, fits)
         is_strict = bool(known) or part == "title"
-        found = await values_of(self._jq, near.expression, items) if near and is_strict else []
-        if is_strict and not any(map(fits, found)):
-            near = None  # a relation has to lead somewhere, and a title to be a text
+        found = await values_of(self._jq, near.expression, items) if near else []
+        if not any(one is not None and fits(one) for one in found):
+            near = None if is_strict else near  # a relation has to lead somewhere
+            if blueprint and (alone := await self._alone_fitting(blueprint, name, jq, items)):
+                return alone
         if near:
             told = near.of(len(items))
             return await self._made_to_fit(near.expression, key, items, blueprint) or told
-        if part == "properties" and blueprint:
-            return await self._alone_fitting(blueprint, key, jq, items)
         return Write(column.path, f"{len(column.present)} of {len(items)}") if column else ""
 
     async def _alone_fitting(
         self, blueprint: Blueprint, name: str, jq: str, items: Items
     ) -> Remedy:
         """The only key with values of the format, or the words, that a property is to have."""
-        schema = blueprint.schema.properties.get(name)
+        part, _, name = name.partition(".")
+        schema = blueprint.schema.properties.get(name) if part == "properties" else None
         if schema is None or not (schema.format or schema.enum):
             return ""
         texts = [*keys_instead(jq, items).values()]
