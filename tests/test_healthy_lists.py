@@ -759,6 +759,21 @@ async def test_a_cursor_of_the_last_page_that_leads_to_the_first_one(count: int)
     is_all(await outcome(round_and_round, paging("cursor", 10)), list(range(count)))
 
 
+@pytest.mark.parametrize("hidden", [range(12, 16), range(20)])
+async def test_a_full_last_page_after_hidden_rows_of_a_total(hidden: range) -> None:
+    """A page that was short, or empty, explains what the total counts, whatever the last one is."""
+
+    def hiding(request: Request) -> Answer:
+        start = int((request.param("cursor") or "c0")[1:])
+        given: list[Json] = [{"id": at} for at in range(start, start + 10) if at not in hidden]
+        following = f"c{start + 10}" if start < 30 else None
+        return told({"items": given, "next_cursor": following, "total": 40})
+
+    found = await outcome(hiding, paging("cursor", 10))
+
+    is_all(found, [at for at in range(40) if at not in hidden])
+
+
 @pytest.mark.parametrize("count", [120, 123])
 @pytest.mark.parametrize("style", ["next_link", "header_link"])
 async def test_links_by_the_number_of_a_page_far_behind(style: str, count: int) -> None:
