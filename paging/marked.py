@@ -269,7 +269,7 @@ class Marked(Paginator):
         is_again = False
         for level, rows in [*last.lengths.items()][::-1]:
             request = self._of_size(last.request, rows - 1) if last.request else None
-            if rows < FEWEST or self._settings.cursor_alone or request is None:
+            if rows < FEWEST or request is None:
                 continue
             step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
             if other is None:

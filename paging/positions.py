@@ -59,7 +59,7 @@ class At(Struct, frozen=True):
     @property
     def sure(self) -> int:
         """How many positions any page surely covers."""
-        return min(self.size, self.learnt.reach or self.learnt.page_size or self.size)
+        return min(self.size, self.learnt.reach or self.size)
 
     @property
     def again(self) -> frozenset[Hashable]:

@@ -759,6 +759,22 @@ async def test_a_cursor_of_the_last_page_that_leads_to_the_first_one(count: int)
     is_all(await outcome(round_and_round, paging("cursor", 10)), list(range(count)))
 
 
+@pytest.mark.parametrize("count", [3, 10, 20, 25])
+async def test_a_cursor_that_is_sent_alone(count: int) -> None:
+    """It stands for the size as well: beside it the API takes nothing."""
+
+    def things(request: Request) -> Answer:
+        cursor = request.param("cursor")
+        if cursor and len(request.query) > 1:
+            return told({"error": "the cursor goes alone"}, 400)
+        start, size = map(int, cursor.split("-")) if cursor else (0, request.number("limit", 20))
+        given: list[Json] = [{"id": at} for at in range(start, min(start + size, count))]
+        more = {"next_cursor": f"{start + size}-{size}"} if start + size < count else {}
+        return told({"items": given, **more})
+
+    is_all(await outcome(things, paging("cursor", 10, cursor_alone=True)), list(range(count)))
+
+
 @pytest.mark.parametrize("hidden", [range(12, 16), range(20)])
 async def test_a_full_last_page_after_hidden_rows_of_a_total(hidden: range) -> None:
     """A page that was short, or empty, explains what the total counts, whatever the last one is."""
