@@ -29,6 +29,7 @@ from workbench.check.lists.children import Children
 from workbench.check.lists.paging_trials import FEWEST, ROUND, PagingTrials
 from workbench.check.lists.places import Case, Paged, Places, case_of, rows_in
 from workbench.check.lists.unsent import Unsent
+from workbench.suggest.vocabulary import words_of
 
 _FIRST: Final = re.compile(r"startPage to (\d+)")
 _MARKERS: Final = ("nextPageToken", "next_page_token", "next", "cursor", "next_cursor", "paging")
@@ -211,8 +212,10 @@ class Pages:
         if found := await self._unsent.by_other(seen, target, wanted, has):
             return found
         keys = params[name]
-        if not marker or not isinstance(keys, str) or marker in keys:
+        if not marker or not isinstance(keys, str):
             return None
+        if any({*words_of(one)} & {*words_of(marker)} for one in re.findall(r"\w+", keys)):
+            return None  # what leads on is asked for, and its path is another one
         told = Told(f"it says which keys come: name {marker} there", {}, f"{marker},{keys}")
         return (*target.base, "query_params", name), told
 
