@@ -37,6 +37,7 @@ from workbench.suggest.vocabulary import words_of
 _BRACED: Final = re.compile(r"\{(\w+)\}")
 _MOST: Final = 12
 _MOST_SLIPS: Final = 6
+_MOST_WORDS: Final = 8  # of a refusal
 _LIKE: Final = 0.7  # likeness of a path and the one that was meant
 _THERE: Final = "it answers 200"
 
@@ -190,7 +191,7 @@ class OtherPaths:
         if is_get:
             head, names = path.rpartition("/")[0], names_in(wanted.words)
             worded = [f"{head}/{one}" for one in names if one not in path]
-            likely = [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS], *worded[:_MOST_SLIPS]]
+            likely = [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS], *worded[:_MOST_WORDS]]
             less = [head] if head.count("/") > 1 else []
             return likely if holes else [*likely, *less, *searches_like(path)]
         # What is no GET goes to words of the mapping alone, or to its own end; then to searches.
