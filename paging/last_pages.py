@@ -26,7 +26,7 @@ from paging.paginator import refused
 from paging.positions import At, counted_elsewhere
 from paging.rows import MANY
 from paging.signals import Verdict
-from paging.steps import Deciding, End, Learnt, Step
+from paging.steps import Asking, Deciding, End, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"
@@ -78,6 +78,7 @@ class CountedToLast(CountedFromFirst):
 
     def _after_empty(self, at: At) -> Deciding:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
+        at = yield from self._still_due(at)
         # A position may be just what came, too, but not on the second empty page.
         is_open = not (at.says_more or at.now.due) and at.now.empty_in_a_row > 1
         told_by = counted_elsewhere(at) if at.is_more and is_open else {}
@@ -94,6 +95,17 @@ class CountedToLast(CountedFromFirst):
         if not step.learnt.vain:
             return step
         return (yield from self._after_empty(replace(at, is_more=False, learnt=step.learnt)))
+
+    def _still_due(self, at: At) -> Asking[At]:
+        """Without rows that a request had shown, and shows no longer: they were removed."""
+        now = at.now
+        request = self._within(now.begun, now.first) if now.begun else None
+        if request is None or not now.due or now.empty_in_a_row == 1:
+            return at
+        at, other = yield from at.ask(request, "rows that did not come")
+        due = now.due.intersection(other.ids if other else ())
+        is_more = at.says_more or self._is_short_of_total(at) or bool(due)
+        return replace(at, now=replace(now, due=due), is_more=is_more)
 
     def _with_proof(self, at: At, decided: Step) -> Deciding:
         """What was decided, with a request that proves a sudden end, a few times a resource."""
