@@ -248,9 +248,9 @@ class _Counted(CountedToLast):
             last, other = yield from last.ask(request, ABOUT_TWICE)
             if other is None or other.length != page.length:
                 # It is no list that does not page: nothing follows, or the position is not heeded.
-                # Of two rows the second shows by its number that this is heeded.
-                second = self._placed(at.sent, self._start + 1, size), beyond_only_row
-                spanning = self._spanning(at.sent, page.length, at.size) or [second]
+                # Behind two rows the second again, by a number of its own, shows that none follows.
+                third = self._placed(at.sent, self._start + page.length, size), beyond_only_row
+                spanning = self._spanning(at.sent, page.length, at.size) or [third]
                 step = yield from self._spanned(page, last, spanning)
                 doubt = None if step.proved else step.doubt or self._ignored(page)
                 return replace(step, doubt=doubt, learnt=replace(step.learnt, unpaged=None))

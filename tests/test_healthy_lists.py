@@ -687,6 +687,13 @@ async def test_the_last_page_for_each_number_behind_it(count: int) -> None:
 
     assert (await outcome(unheeded, paging("page", size))).error is not None
 
+    def stuck(request: Request) -> Answer:
+        rows, at = request.number("size", size), request.number("page", 1) - 1
+        start = 0 if size <= at * rows < 2 * size else at * rows
+        return told({"items": [{"id": n} for n in range(start, min(start + rows, 3 * size))]})
+
+    assert (await outcome(stuck, paging("page", size))).error is not None
+
 
 @pytest.mark.parametrize("style", ["cursor", "next_link"])
 @pytest.mark.parametrize("status", [404, 400, 422])
