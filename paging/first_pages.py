@@ -42,6 +42,8 @@ class CountedFromFirst(Counted):
         if not at.is_more:
             is_reached = at.now.known is Known.REACHED
             learnt, is_asked = self._doubted(at.learnt, at.page.length)
+            # A total that is just the rows at hand is believed, once the longest page bore it out.
+            is_asked = is_asked and not (is_reached and learnt.ties > 1)
             at = replace(at, learnt=learnt)
             if not is_asked:
                 end = self._end(at, End.TOTAL if is_reached else End.PROVED)

@@ -375,6 +375,8 @@ class Marked(Paginator):
             end = replace(end, learnt=replace(end.learnt, marked=True))
             # A full page was asked for again when it came.
             return end if page.length >= asked else (yield from self._once_more(sent, end))
+        elif self._says_more(other, other.boolean):
+            return replace(end, doubt=self._unfollowable(other))
         else:
             # Of rows that are hidden, others of those asked for are left; none is no page at all.
             is_fewer = len(other.rows) < len(page.rows) and bool(other.rows or not page.is_hollow)
