@@ -231,6 +231,26 @@ CASES = {
         "auth_type",
         f"{PREFIX}API_KEY_HEADER=X-API-Key",
     ),
+    "a usual word before the key that no answer names": Case(
+        [by_header("Authorization", "Api-Key the-token-of-the-scene")],
+        "auth_type",
+        f"{PREFIX}API_KEY_HEADER=Authorization, {PREFIX}API_KEY=Api-Key <the value of",
+    ),
+    "an answer that finds a fault in the request of those it knows": Case(
+        [
+            keyed(api_key_header="Authorization"),
+            serving(
+                lambda request: (
+                    answer({"errors": [{"message": "variable $n is missing"}], "data": None})
+                    if request.headers.get("authorization") == f"Token {KEY}"
+                    else _UNAUTHORIZED
+                ),
+                *ALL,
+            ),
+        ],
+        "api_key",
+        "so signed it answers",
+    ),
     "a word of the API's own before the key": Case(
         [
             by_header(

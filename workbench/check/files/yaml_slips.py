@@ -104,9 +104,9 @@ def _mended(read: _Read, name: str) -> tuple[Finding, _Read] | None:
     lines = read.text.split("\n")
     best: tuple[_Edit, _Read] | None = None
     suspicious = _suspicious(read.document, lines)
-    closed = (one for at in suspicious for one in _closed(lines[at], at))
+    surest = (one for at in suspicious for one in _completed(lines[at], at))
     edits = (one for at in suspicious for one in _edits(lines, at))
-    for edit in islice(chain(closed, edits), _MOST_TRIALS):
+    for edit in islice(chain(surest, edits), _MOST_TRIALS):
         other = _read(edit.of(lines), name)
         if other.is_better(read) and (best is None or other.rank < best[1].rank):
             best = edit, other
@@ -189,8 +189,11 @@ def _steps(lines: Sequence[str], at: int) -> list[int]:
     return [step for step in steps if step and step >= -own]
 
 
-def _closed(line: str, at: int) -> Iterator[_Edit]:
-    """A line with the quote of its value closed, and the one within it."""
+def _completed(line: str, at: int) -> Iterator[_Edit]:
+    """A line with the colon that its key lacks; or with the quotes of its value closed."""
+    if keyed := re.fullmatch(r"(\s*(?:- )?)([a-zA-Z]\w*) +([^\s:][^:]*?)\s*", line):
+        pair = f"{keyed[2]}: {keyed[3]}"
+        yield _Edit(at, (keyed[1] + pair,), f"put a colon behind the key: {_plain(pair)}")
     found = _LINE.fullmatch(line)
     if found is None or not re.fullmatch(r"""(['"])(?!.*\1$).*""", value := found["value"]):
         return

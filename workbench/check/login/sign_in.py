@@ -143,10 +143,13 @@ class SignIn:
 
         What is open to all is answered by any, and an empty list may be what nobody sees.
         """
-        body = await self._installed.body(request, settings)
-        if body is None:
-            return False
-        is_shown = not holds_nothing(body)
+        answered = await self._installed.answer(request, settings)
+        if isinstance(answered, OceanCustomError):
+            is_shown = _is_success(answered) and not _is_success(await self._unsigned(request))
+            if not is_shown:  # GraphQL finds faults in a query whose page is not asked for yet
+                return False
+        else:
+            is_shown = not holds_nothing(answered.body)
         others = [one for one in self._refused_too() if one.url != request.url]
         for other in others[:_MOST_BESIDE]:
             answer = await self._installed.answer(other, settings)
@@ -315,6 +318,11 @@ def _needed(kind: str) -> str:
 
 def _said(error: OceanCustomError) -> str:
     return f"{error.report.answered}, {error.report.words}"
+
+
+def _is_success(error: OceanCustomError | None) -> bool:
+    """Whether the status is one of success, whatever the answer says."""
+    return error is None or error.report.answered.startswith("2")
 
 
 def _gist(error: OceanCustomError) -> tuple[object, str]:

@@ -27,6 +27,7 @@ _MOST_BESIDE: Final = 8  # ways with what stands beside the credential otherwise
 _MOST_PARTS: Final = 5  # words of a header's name
 _SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
 _BEGINNING: Final = re.compile(r"X-[A-Za-z]+-", re.IGNORECASE)
+_SCHEMES: Final = ("Token", "Basic", "Api-Key", "ApiKey", "Key")
 _ENDS: Final = ("API-Key", "Key", "Token", "Auth-Token", "Access-Token", "Api-Token", "Secret")
 _OBJECTS: Final = ("queryParams", "customHeaders")
 """The settings where a second credential stands."""
@@ -150,8 +151,8 @@ class Signings:
         yield from self._by_scheme("Bearer")
         yield self._in_header("X-API-Key")
         yield self._in_header("Authorization")
-        yield from self._by_scheme("Token")
-        yield from self._by_scheme("Basic")
+        for scheme in _SCHEMES:
+            yield from self._by_scheme(scheme)
 
     def _in_header(self, header: str, word: str = "") -> Change:
         """By itself in a header, or behind a word."""
