@@ -115,9 +115,12 @@ class MappingRun(Struct):
     lacking: set[str] = field(default_factory=set)
     failed: list[Failure] = field(default_factory=list)
     query: QueryCheck | None = None
-    keys: str = ""
-    first: str = ""
+    first: dict[str, Json] | None = None
     identities: Identities = field(default_factory=Identities)
+
+    def note(self, item: dict[str, Json]) -> None:
+        """Keep the first item, for errors."""
+        self.first = item if self.first is None else self.first
 
     def count(self, mapped: MappedEntity, item: dict[str, Json]) -> None:
         """Count one item that was mapped; one without an identifier makes no entity."""
@@ -170,7 +173,7 @@ class MappingRun(Struct):
             mappings = config.port.entity.mappings.dict()
             raise MappingError(
                 f"gave nothing for each of {self.passed} items that passed the query, which have"
-                f" {self.keys}; the first is {self.first}",
+                f" {keys_of(self.first)}; the first is {self.quoted(self.first)!r}",
                 remedy="correct the expression, or data_path where that is none of your items",
                 where=Part(
                     (*MAPPINGS, *sorted(self.lacking)[:1]),
@@ -196,7 +199,8 @@ class MappingRun(Struct):
                 )
             if jq == split and not search.fit:
                 raise MappingError(
-                    f"gave a list for none of {search.items} items, which have {self.keys}",
+                    f"gave a list for none of {search.items} items, which have"
+                    f" {keys_of(self.first)}",
                     remedy="correct the expression, or let it end in // [] where there may be none",
                     where=quoting(ITEMS_TO_PARSE, jq),
                 )
@@ -263,8 +267,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         if run.query:
             run.query.count(evaluations)
         results = [_result(run.fused, evaluation) for evaluation in evaluations]
-        run.keys = run.keys or keys_of(raw_results[0])
-        run.first = run.first or repr(run.quoted(raw_results[0]))
+        run.note(raw_results[0])
         for (mapped, _), item in zip(results, raw_results, strict=True):
             for one in mapped:
                 run.count(one, item)
@@ -292,7 +295,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         if (message := failure(outcome)) is not None:
             self._log_search_failure(pattern, Exception(without_values(message)), field)
         search.count(outcome)
-        run.keys = run.keys or keys_of(data)
+        run.note(data)
         return found(outcome)
 
     def _compile(self, pattern: str) -> Any:  # type: ignore[override]  # noqa: ANN401 (as Ocean's)

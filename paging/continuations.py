@@ -156,19 +156,22 @@ def positions_told(around: Iterable[object]) -> list[tuple[str, Json]]:
 
     What is called the next comes first.
     """
-    told: dict[str, Json] = {}
-    for part in around:
-        parameters = part.items() if isinstance(part, dict) and not is_item(part) else ()
-        told |= {key.lstrip("_"): one for key, one in parameters if _may_lead(key, one)}
+    told = {key.lstrip("_"): one for key, one in _held(around) if _may_lead(key, one)}
     return sorted(told.items(), key=lambda one: "next" not in one[0].lower())
 
 
 def opaque_texts(around: Iterable[object]) -> list[tuple[str, Json]]:
     """The texts in the objects around a list that look like cursors, with their keys."""
-    parts = (part for part in around if isinstance(part, dict) and not is_item(part))
-    texts = ((key, one) for part in parts for key, one in part.items() if isinstance(one, str))
+    texts = ((key, one) for key, one in _held(around) if isinstance(one, str))
     found = ((key, one) for key, one in texts if _OPAQUE.fullmatch(one) and not may_be_moment(one))
     return [(key, one) for key, one in found if not is_link(one)]
+
+
+def _held(around: Iterable[object]) -> Iterator[tuple[str, Json]]:
+    """What the objects around a list hold, but for items."""
+    for part in around:
+        if isinstance(part, dict) and not is_item(part):
+            yield from part.items()
 
 
 def positions_counted(around: Iterable[object], rows: int) -> list[Parameters]:
@@ -192,8 +195,7 @@ def values_told(around: Iterable[object], asked: Container[str]) -> list[str]:
 
     Not what was ``asked``. Those with digits come first, and longer ones before shorter ones.
     """
-    parts = (part for part in around if isinstance(part, dict) and not is_item(part))
-    values = (one for part in parts for one in part.values() if not isinstance(one, bool))
+    values = (one for _, one in _held(around) if not isinstance(one, bool))
     texts = {str(one) for one in values if isinstance(one, str | int) and is_true(one)}
     fit = [one for one in texts if not (one in asked or is_link(one) or len(one) > _LONGEST)]
     return sorted(fit, key=lambda one: (not _DIGIT.search(one), -len(one), one))

@@ -81,7 +81,7 @@ def beyond(last: Page, other: Page | None, *, has_room: bool, is_inside: bool = 
     ``is_inside``: nothing, where the first row of the page is among those.
     """
     there = places(last, other)
-    if not shares(last, other) or (is_inside and 0 in there):
+    if {*there} <= {None} or (is_inside and 0 in there):
         return Beyond.UNKNOWN
     if None not in there:
         return Beyond.ENDS if has_room else Beyond.UNKNOWN
@@ -117,7 +117,7 @@ def beyond_only_row(last: Page, other: Page | None) -> Beyond:
 
 def shares(first: Page, other: Page | None) -> bool:
     """Whether another answer has any of the first page's rows."""
-    return any(at is not None for at in places(first, other))
+    return not {*places(first, other)} <= {None}
 
 
 def resized(sent: PageRequest, rows: int, instead: int) -> PageRequest | None:
@@ -378,4 +378,5 @@ def leads_on(page: Page, other: Page | None) -> bool:
 
 def begins_before(first: Page, other: Page) -> bool:
     """Whether a page beside the first one has rows of that after one that it does not have."""
-    return shares(first, other) and places(first, other)[0] is None
+    there = places(first, other)
+    return not {*there} <= {None} and there[0] is None

@@ -87,7 +87,7 @@ class ConfiguredSignals(Struct, frozen=True):
                     remedy=f"set {opposite} to it instead",
                     where=name,
                 )
-            paths += [(compile_lookup(path, name), words is LAST_NAMES)] if path else []
+            paths += [(compile_lookup(path, name), name == "hasMorePath")] if path else []
         return cls(tuple(paths))
 
     @property
@@ -212,9 +212,8 @@ def known_header(headers: Mapping[str, str]) -> Verdict:
 
 def by_header(headers: Mapping[str, str]) -> str:
     """Which header says that there is more, for messages: "" where none does."""
-    is_linked = "link" in headers and True in _linked(headers)
     told = (name for name in headers if says_more(name) and is_true(headers[name]))
-    name = "Link" if is_linked else next(told, "")
+    name = "Link" if True in _linked(headers) else next(told, "")
     return f" (by the header {name})" if name else ""
 
 

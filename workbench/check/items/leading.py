@@ -138,8 +138,9 @@ class Leading:
         ways = [f"split({json.dumps(sign)})[{at}]" for sign in _SIGNS for at in (0, -1)]
         ways += [f"{json.dumps(one)} + ." for one, _ in begun.most_common(1)]
         ways += [f". + {json.dumps(one)}" for one, _ in ended.most_common(1)]
-        inner = f"[{expression}[]? | {{}}]" if are_lists else f"{expression} | {{}}"
-        return await self.first(map(inner.format, ways), known, seen.kept) if texts else ""
+        begin, end = (f"[{expression}[]?", "]") if are_lists else (expression, "")
+        candidates = (f"{begin} | {way}{end}" for way in ways)
+        return await self.first(candidates, known, seen.kept) if texts else ""
 
 
 def _alike(path: tuple[str, ...], expression: str, name: str) -> float:
