@@ -228,6 +228,12 @@ CASES = {
         "kind: /teams/{team}",
         "write kind: '/teams/{team}/notes'",
     ),
+    "a part of what an expression with braces gives": Mistake(
+        [swap("team: .team.id", "team: '{of: .ref}.of'"),
+         serving(with_more(lambda at: {"team": None, "ref": f"team-{at % 4}/x"}))],
+        "team: '{of",
+        """write team: '{of: .ref}.of | split("/")[0]'""",
+    ),
     "a key with a blank": Mistake(
         [swap("phone: .phone", "phone: .contact.Home Phone")],
         "phone: .contact",
