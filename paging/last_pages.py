@@ -166,8 +166,7 @@ class CountedToLast(CountedFromFirst):
             step, other = yield from step.ask(request, _ABOUT_END)
             match shown_by(last, other):
                 case Beyond.ENDS:
-                    learnt = replace(step.learnt, counts_rows=True)
-                    return replace(step, learnt=learnt, proved=True, confirm=False, doubt=None)
+                    return replace(step.over(), learnt=replace(step.learnt, counts_rows=True))
                 case Beyond.FOLLOWS:
                     return self._followed(step)
                 case Beyond.UNKNOWN:

@@ -25,7 +25,6 @@ from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
 from paging.experiments import limits, unless_led_on, usual_pages
 from paging.model import SIZE_REFUSED, Page, PageRequest, Progress, SendIn
-from paging.rows import FEWEST
 from paging.signals import (
     ConfiguredSignals,
     Verdict,
@@ -375,21 +374,6 @@ def unseen(now: Progress) -> str | None:
         " hidden from these credentials"
     )
     return told if in_all > gave else None
-
-
-def is_cut_off(now: Progress, asked: int) -> bool:
-    """Whether a total speaks of rows after an empty page that none before it may have hidden.
-
-    Pages as long as ``asked`` hide none, and several of one length hardly more than one holds;
-    of those too short for a request that tells, only the latter counts.
-    """
-    last = now.previous
-    if now.total is None:
-        return True
-    if last is None or not now.first == now.largest == last.length:
-        return False
-    is_paged = not asked or now.pages > 2  # noqa: PLR2004 (two pages with rows, and the empty one)
-    return last.length == asked >= FEWEST or (is_paged and now.total - now.in_all > last.length)
 
 
 def says_end(page: Page) -> bool:

@@ -165,6 +165,10 @@ class Step(Struct, frozen=True):
     followed: bool = False
     taken: bool = False
 
+    def over(self) -> Step:
+        """As an end that a request proved."""
+        return replace(self, proved=True, confirm=False, doubt=None)
+
     def surprised(self) -> tuple[Step, bool]:
         """One more walk that found nothing after a full page, and whether to ask about it.
 

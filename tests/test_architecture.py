@@ -61,6 +61,7 @@ PURE = {
     "paging.first_pages",
     "paging.link_header",
     "paging.marked",
+    "paging.marked_ends",
     "paging.model",
     "paging.page_recognition",
     "paging.paginator",
