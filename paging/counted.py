@@ -15,10 +15,18 @@ from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import Page, PageRequest, Progress
 from paging.positions import At
 from paging.signals import Verdict, first_known, known_header
-from paging.steps import Deciding, End, Learnt, Step, is_asked
+from paging.steps import Asking, Deciding, End, Learnt, Step, is_asked
 from paging.totals import Known, counts_around
 
 _ROUND = 10
+
+
+def _counted_by(learnt: Learnt, now: Progress, page: Page) -> Progress:
+    """The evidence with the total of another number, where one is known to count these lists."""
+    around = counts_around(page.holder, page.body) if learnt.counted_by else ()
+    counts = [one for key, one in around if learnt.counted_by.get(key, 0) is None]
+    is_more = counts and (now.total or 0) > now.in_all
+    return replace(now, total=max(now.in_all, *counts)) if is_more else now
 
 
 class _Counted(CountedToLast):
@@ -84,20 +92,16 @@ class _Counted(CountedToLast):
             size = asked if learnt.hides_rows else min(asked, learnt.page_size or asked)
         if not page.levels:  # a server that gives more than is asked for heeds no size
             size = max(size, progress.largest)
-        now = progress.after(page, asked, size=size)
-        if learnt.counted_by and (now.total or 0) > now.in_all:
-            counts = [
-                one
-                for key, one in counts_around(page.holder, page.body)
-                if learnt.counted_by.get(key, 0) is None
-            ]
-            now = replace(now, total=max(now.in_all, *counts) if counts else now.total)
+        now = _counted_by(learnt, progress.after(page, asked, size=size), page)
         marked = learnt.marked or page.signal is Verdict.MORE
         learnt = replace(learnt, uneven=learnt.uneven or now.hides, marked=marked)
-        if progress.pages and not page.repeats(progress.previous):
-            is_exceeded = bool(page.rows) and progress.known is Known.REACHED
-            learnt = replace(learnt, exceeded=learnt.exceeded or is_exceeded, unpaged=None)
         at = At(learnt, progress, now, sent, page, asked, size)
+        if progress.pages and not page.repeats(progress.previous):
+            # Where rows are hidden, positions reach a total before the rows do.
+            is_behind = learnt.hides_rows and 0 < (now.total or 0) <= self._passed(sent, at.sure)
+            is_exceeded = bool(page.rows) and (progress.known is Known.REACHED or is_behind)
+            learnt = replace(learnt, exceeded=learnt.exceeded or is_exceeded, unpaged=None)
+            at = replace(at, learnt=learnt)
         is_again = page.repeats(progress.previous) and not self._overlaps(at)
         known = frozenset() if is_again else self._known_rows(at)
         at = replace(at, learnt=self._with_levels(at))
@@ -130,7 +134,32 @@ class _Counted(CountedToLast):
                 at = replace(at, learnt=end.learnt)
             if not is_due:
                 return replace(end, taken=at.is_full)
+        if at.learnt.hides_rows and not (at.says_more or at.now.due):
+            end, is_due = self._end(at, End.PROVED).surprised()
+            if not (is_due or at.is_more or at.learnt.asks_all or at.learnt.exceeded):
+                return end  # nothing follows the positions of a total, as others have shown
+            at = (yield from self._reaching(at)) if is_due else at
         return (yield from self._unless_growing(at))
+
+    def _reaching(self, at: At) -> Asking[At]:
+        """With how far pages by number reach, where this one is the last if all are as asked for.
+
+        A row of it that is on a later page of fewer rows has all positions of those before it: no
+        limit of the server's is lower, as pages of both sizes would be the same ones.
+        """
+        total, rows, passed = at.now.total or 0, at.asked, self._passed(at.sent, at.asked)
+        if not (self._counts_pages and at.is_more and passed < total <= passed + rows):
+            return at
+        pages, half = passed // rows + 1, (rows + 1) // 2
+        halves = [(half, number) for number in range((passed + rows - 1) // half, 0, -1)][:3]
+        for size, number in (rows - 1, max(pages, passed // (rows - 1))), *halves:
+            reach = size * number // pages + 1
+            if number >= pages > 1 and reach > at.learnt.reach:
+                request = self._placed(at.sent, self._start + number, size)
+                at, other = yield from at.ask(request, "how far pages with hidden rows reach")
+                if shares(at.page, other):
+                    return replace(at, learnt=at.learnt.reaching(reach))
+        return at
 
     def _unless_growing(self, at: At) -> Deciding:
         """The next page, unless the one before would have been the last, had no rows come since.
@@ -172,8 +201,7 @@ class _Counted(CountedToLast):
         at = replace(at, now=replace(at.now, since=since))
         if not (hides and at.page.ids):
             return at  # other rows may have the same values
-        reach = max(at.learnt.reach, self._moved_from(since, at.sent) + 1)
-        return replace(at, learnt=replace(at.learnt, reach=reach))
+        return replace(at, learnt=at.learnt.reaching(self._moved_from(since, at.sent) + 1))
 
     def _moved_from(self, page: Page, sent: PageRequest) -> int:
         """How many positions lie between the beginnings of an earlier page and of another."""
@@ -326,7 +354,13 @@ class PageNumberPaginator(_Counted):
     _counts_pages = True
 
     def ahead(
-        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0, guesses: bool = True
+        self,
+        progress: Progress,
+        upcoming: PageRequest,
+        *,
+        begun: int = 0,
+        reach: int = 0,
+        guesses: bool = True,
     ) -> Iterator[PageRequest]:
         """The rest of the pages, or two where nothing is told, in a walk of some length.
 
@@ -339,7 +373,7 @@ class PageNumberPaginator(_Counted):
             for count in range(begun, 2):
                 yield self._moved(upcoming, count)
         else:
-            yield from super().ahead(progress, upcoming, begun=begun)
+            yield from super().ahead(progress, upcoming, begun=begun, reach=reach)
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> Sequence[Spanning]:
         # A page of another size that begins within the page before and ends after it. One of more

@@ -76,6 +76,10 @@ class CountedFromFirst(Counted):
             return (yield from self._next_page(at))
         if shown is Shown.OTHERS and self._counts_pages:
             shown = Shown.MORE  # a server that does not heed the size gives its own second page
+        rows = at.page.length - 1
+        is_short = self._counts_pages and not other.fills(rows) and 2 * rows <= (at.now.total or 0)
+        if shown is Shown.MORE and is_short:
+            shown = Shown.HIDDEN  # no limit is as low: it gave one row more before
         if shown in {Shown.ALL, Shown.OTHERS}:
             return (yield from self._judged(at, shown))
         if _is_all(at, other):
@@ -197,7 +201,7 @@ class CountedFromFirst(Counted):
                 # All: the last row is there from the position after the page's length on, too.
                 reach = at.page.length + 1 if shown is Shown.ALL else 0
                 is_shown = at.learnt.uneven or shown is Shown.HIDDEN
-                learnt = replace(at.learnt, reach=max(at.learnt.reach, reach), uneven=is_shown)
+                learnt = replace(at.learnt.reaching(reach), uneven=is_shown)
                 return (yield from self._hidden(replace(at, learnt=learnt)))
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED

@@ -79,6 +79,8 @@ class CountedToLast(CountedFromFirst):
     def _after_empty(self, at: At) -> Deciding:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
         at = yield from self._still_due(at)
+        if at.now.due and at.before.pages == 1 and not self._counts_pages:
+            at = yield from self._unlimited(at)
         # A position may be just what came, too, but not on the second empty page.
         is_open = not (at.says_more or at.now.due) and at.now.empty_in_a_row > 1
         told_by = counted_elsewhere(at) if at.is_more and is_open else {}
@@ -95,6 +97,21 @@ class CountedToLast(CountedFromFirst):
         if not step.learnt.vain:
             return step
         return (yield from self._after_empty(replace(at, is_more=False, learnt=step.learnt)))
+
+    def _unlimited(self, at: At) -> Asking[At]:
+        """Without a limit of the server's: what follows the first page's rows is not right there.
+
+        Rows are hidden: a page reaches from the last of those to what follows them.
+        """
+        now, position = at.now, at.now.wanted * 3 // 4
+        at = replace(at, learnt=replace(at.learnt.hiding(1), page_size=None))
+        while now.begun and position > now.first:
+            further = self._moved(now.begun, now.first - 1 + position)
+            at, other = yield from at.ask(further, "how far a page with hidden rows reaches")
+            if other is not None and now.due.intersection(other.ids):
+                return replace(at, learnt=at.learnt.reaching(position + 1))
+            position = position * 3 // 4
+        return at
 
     def _still_due(self, at: At) -> Asking[At]:
         """Without rows that a request had shown, and shows no longer: they were removed."""

@@ -171,12 +171,18 @@ class Paginator(ABC):
         """As ``step``, of a page that knows the total where ``totalPath`` says."""
 
     def ahead(
-        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0, guesses: bool = True
+        self,
+        progress: Progress,
+        upcoming: PageRequest,
+        *,
+        begun: int = 0,
+        reach: int = 0,
+        guesses: bool = True,
     ) -> Iterator[PageRequest]:
         """The requests that very likely follow, ``upcoming`` first; none when that is unknown.
 
-        Without the first ones, of which so many are ``begun``; ``guesses``: also where nothing is
-        told of further pages.
+        Without the first ones, of which so many are ``begun``; ``reach``: how many positions pages
+        are known to cover; ``guesses``: also where nothing is told of further pages.
         """
         yield from ()
 

@@ -165,13 +165,19 @@ class Counted(Paginator):
         return self._placed(sent, 0).perhaps_absent(NO_PAGE_BEFORE)
 
     def ahead(
-        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0, guesses: bool = True
+        self,
+        progress: Progress,
+        upcoming: PageRequest,
+        *,
+        begun: int = 0,
+        reach: int = 0,
+        guesses: bool = True,
     ) -> Iterator[PageRequest]:
         """The rest of the pages, when the API told its total, and it is known what that counts."""
         if (previous := progress.previous) is None or is_manifold(previous):
             return
         # A page of several lists is as long as all of them.
-        largest = max(progress.largest, previous.most)
+        largest = max(progress.largest, previous.most, reach)
         by_rows = -(-(progress.total or 0) // largest) if largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
         last = previous.request

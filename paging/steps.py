@@ -73,9 +73,14 @@ class Learnt(Struct, frozen=True):
     moving: frozenset[Way] | None = None
     asks_all: bool = False
 
+    def reaching(self, reach: int) -> Learnt:
+        """With pages that cover so many positions: where those are more, no limit is as low."""
+        limit = self.page_size if reach <= (self.page_size or 0) else None
+        return replace(self, reach=max(self.reach, reach), page_size=limit)
+
     def hiding(self, reach: int) -> Learnt:
         """With rows hidden: pages of so many rows reach as far at least."""
-        return replace(self, hides_rows=True, reach=max(self.reach, self.page_size or 0, reach))
+        return replace(self.reaching(max(self.page_size or 0, reach)), hides_rows=True)
 
     @property
     def is_counting(self) -> bool:

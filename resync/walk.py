@@ -115,7 +115,8 @@ class Walker:
         guesses = walk.number <= CONFIRMED  # each is a request too many at the end of a walk
         ahead = walk.source.paginator.ahead
         if step.next is not None and not walk.source.in_order:
-            following = partial(ahead, step.progress, step.next, guesses=guesses)
+            reach = step.learnt.reach
+            following = partial(ahead, step.progress, step.next, reach=reach, guesses=guesses)
             self._prefetch.begin(walk.ahead, step.next, following, opened.answer.size)
 
     async def _fetched(self, walk: _Walk, upcoming: PageRequest) -> Opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import cast
@@ -251,6 +251,64 @@ async def test_unpaged_children_as_long_as_was_asked_for(style: str, rows: int) 
     assert found.error is None, found.message
     assert Counter(found.ids) == Counter([*range(rows)] * 2 * MANY)
     assert found.requests <= 1 + 4 * MANY + 6 * HANDFUL
+
+
+def hiding(style: str, count: int, hidden: Iterable[int], cap: int = 1000) -> Api:
+    """A list whose total counts rows that are not given."""
+    around = steady({"total": count})
+    return Api(style, count, cap=cap, hidden=frozenset(hidden), around=around)
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "hidden"),
+    [
+        pytest.param(3, 24, {at for at in range(24) if at % 3}, id="one of three is given"),
+        pytest.param(10, 25, {4}, id="one is hidden"),
+        pytest.param(10, 20, {9, 19}, id="the last of each page is"),
+    ],
+)
+@pytest.mark.parametrize("style", COUNTED)
+async def test_hidden_rows_of_many_children(
+    style: str, size: int, count: int, hidden: set[int]
+) -> None:
+    """What a few have shown holds for the others: how far pages reach, and where all is over."""
+    lists = {str(at): hiding(style, count, hidden) for at in range(3 * MANY)}
+
+    found = await of_children(lists, paging(style, size), lambda _request, _name, given: given)
+
+    assert found.error is None, found.message
+    assert Counter(found.ids) == Counter([*({*range(count)} - hidden)] * 3 * MANY)
+    assert Doubt.END in found.doubts
+    assert found.requests <= 1 + 3 * MANY * -(-count // size) + 13 * HANDFUL
+
+
+@pytest.mark.parametrize("cap", [2, 5, 9])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_hidden_rows_of_many_children_behind_a_limit_of_the_server(
+    style: str, cap: int
+) -> None:
+    """Lists of a page, or with nothing given at their end, do not show how far pages reach."""
+    short = {f"a{at}": hiding(style, 2 + at % 2, {1}, cap) for at in range(MANY // 2)}
+    ended = {f"b{at}": hiding(style, 20, {1, *range(cap * 2, 20)}, cap) for at in range(MANY // 2)}
+    whole = {f"c{at}": hiding(style, 20, {1 + at % 19}, cap) for at in range(MANY // 2)}
+    lists = {**short, **ended, **whole}
+
+    found = await of_children(lists, paging(style, 10), lambda _request, _name, given: given)
+
+    assert found.error is None, found.message
+    assert Counter(found.ids) == Counter(at for one in lists.values() for at in one.visible)
+
+
+@pytest.mark.parametrize("given", [1, 2, 5])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_long_list_of_which_each_page_gives_a_few_rows(style: str, given: int) -> None:
+    """A request for a smaller page shows how far those reach, rather than a page for each row."""
+    api = hiding(style, 2000, (at for at in range(2000) if at % 100 >= given))
+
+    found = await outcome(api, paging(style, 100))
+
+    is_all(found, api.visible)
+    assert found.requests <= 20 + 9 * HANDFUL
 
 
 @pytest.mark.parametrize("style", COUNTED)
@@ -545,7 +603,7 @@ async def test_a_total_of_just_the_rows_beside_a_size_of_any_name(count: int, to
 async def test_many_children_of_a_few_full_pages(style: str, cap: int) -> None:
     """What is asked beyond the pages that the lists need hardly grows with their number."""
     size = min(cap, 20)
-    lists = {f"p{at}": Api(style, 2 * size, cap=cap) for at in range(MANY)}
+    lists = {f"p{at}": Api(style, 2 * size, cap=cap) for at in range(MANY // 2)}
 
     found = await of_children(lists, paging(style, 20), lambda _request, _name, given: given)
 
@@ -789,13 +847,13 @@ async def test_a_cursor_that_is_sent_alone(count: int) -> None:
 async def test_a_full_last_page_after_hidden_rows_of_a_total(hidden: range) -> None:
     """A page that was short, or empty, explains what the total counts, whatever the last one is."""
 
-    def hiding(request: Request) -> Answer:
+    def things(request: Request) -> Answer:
         start = int((request.param("cursor") or "c0")[1:])
         given: list[Json] = [{"id": at} for at in range(start, start + 10) if at not in hidden]
         following = f"c{start + 10}" if start < 30 else None
         return told({"items": given, "next_cursor": following, "total": 40})
 
-    found = await outcome(hiding, paging("cursor", 10))
+    found = await outcome(things, paging("cursor", 10))
 
     is_all(found, [at for at in range(40) if at not in hidden])
 
