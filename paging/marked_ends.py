@@ -165,11 +165,11 @@ class MarkedEnds(Paginator):
         asked, is_heeded = self._asked(sent), False
         is_full = asked in page.lengths.values() and not is_cut
         is_one = len(page.rows) == 1 == asked
-        # Some APIs take round sizes only, or make them round: half of a full page's is as telling.
-        half = self._of_size(sent, asked // 2) if is_full else None
-        is_less = 0 < asked // 2 < self._asked(request)
+        # Some APIs take round sizes only, or make them round: less of a full page is as telling.
+        sizes = sorted({asked // 2, 1}, reverse=True) if is_full else []
+        less = [self._of_size(sent, size) for size in sizes if size < self._asked(request)]
         other: Page | None = None
-        for one in filter(None, (request, half if is_less else None)):
+        for one in filter(None, (request, *less)):
             end, other = yield from end.ask(one, _ABOUT_MARKER)
             if other is not None and (leads(self._marker(other)) or not other.repeats(page)):
                 break

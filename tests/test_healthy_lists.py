@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import cast
@@ -43,24 +43,25 @@ HANDFUL = 6  # requests
 MANY = 30
 
 
-def rounding(api: Api) -> Handler:
-    """An API that makes the size asked for a multiple of ten."""
+def rounding(api: Api, sizes: Iterable[int] = range(10, 101, 10)) -> Handler:
+    """An API that makes the size asked for one of its own."""
 
     def handler(request: Request) -> Answer:
-        size = -(-request.number("limit", 20) // 10) * 10
+        size = min(one for one in sizes if one >= request.number("limit", 20))
         others = tuple(pair for pair in request.query if pair[0] != "limit")
         return api(replace(request, query=(*others, ("limit", str(size)))))
 
     return handler
 
 
+@pytest.mark.parametrize("sizes", [range(10, 101, 10), (5, 20, 100)])
 @pytest.mark.parametrize("style", LED)
-async def test_a_full_page_where_sizes_are_made_round(style: str) -> None:
-    """One row less gives the same page; half as many show where the marker stands, if it is."""
-    found = await outcome(rounding(Api(style, 20)), paging(style, 20))
+async def test_a_full_page_where_sizes_are_made_round(style: str, sizes: Sequence[int]) -> None:
+    """One row less gives the same page; half, or one, shows where the marker stands, if it is."""
+    found = await outcome(rounding(Api(style, 20), sizes), paging(style, 20))
 
     is_all(found, list(range(20)))
-    mistaken = await outcome(rounding(Api("plain", 70)), paging(style, 20))
+    mistaken = await outcome(rounding(Api("plain", 70), sizes), paging(style, 20))
     assert "found nothing in any response" in mistaken.message
 
 
