@@ -604,7 +604,7 @@ async def test_a_total_of_just_the_rows_beside_a_size_of_any_name(count: int, to
 async def test_many_children_of_a_few_full_pages(style: str, cap: int) -> None:
     """What is asked beyond the pages that the lists need hardly grows with their number."""
     size = min(cap, 20)
-    lists = {f"p{at}": Api(style, 2 * size, cap=cap) for at in range(MANY // 2)}
+    lists = {f"p{at}": Api(style, 2 * size, cap=cap) for at in range(MANY)}
 
     found = await of_children(lists, paging(style, 20), lambda _request, _name, given: given)
 
