@@ -207,6 +207,45 @@ CASES = {
         "api_token",
         "without the quotes",
     ),
+    "a token that was copied with its name and a sign": Case(
+        [
+            settings(api_token="token=the-token-of-the-scene;"),
+            by_header("Authorization", "Bearer the-token-of-the-scene"),
+        ],
+        "api_token",
+        "signs around it: so signed it answers",
+    ),
+    "a token in the place of a user": Case(
+        [
+            settings(auth_type="basic", api_token=None, username=KEY, password="x"),
+            by_header("Authorization", f"Bearer {KEY}"),
+        ],
+        "auth_type",
+        f"{PREFIX}AUTH_TYPE=bearer_token, {PREFIX}API_TOKEN=<the value of {PREFIX}USERNAME>",
+    ),
+    "a token without a word in a header of all requests": Case(
+        [
+            settings(
+                auth_type=None, api_token=None, custom_headers=f'{{"Authorization": "{KEY}"}}'
+            ),
+            by_header("Authorization", f"Bearer {KEY}"),
+        ],
+        "custom_headers",
+        f"write 'Bearer ' before the value of Authorization in {PREFIX}CUSTOM_HEADERS",
+    ),
+    "another word before the key": Case(
+        [
+            keyed(api_key=f"Token {KEY}", api_key_header="Authorization"),
+            by_header("Authorization", f"Api-Key {KEY}"),
+        ],
+        "api_key",
+        f"{PREFIX}API_KEY=Api-Key <the value of {PREFIX}API_KEY without its first word>",
+    ),
+    "a wrong token where all is public": Case(
+        [open_to(lambda request: "authorization" not in request.headers, _UNAUTHORIZED)],
+        "api_token",
+        f"correct {PREFIX}API_TOKEN, or write {PREFIX}AUTH_TYPE=none",
+    ),
     "a page in place of a refusal": Case(
         [by_header("X-API-Key", "the-token-of-the-scene", _PAGE)],
         "auth_type",

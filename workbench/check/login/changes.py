@@ -30,7 +30,9 @@ _OBJECTS: Final = (
     "customHeaders", "queryParams", "customAuthRequest", "customAuthRequestTemplate",
 )  # fmt: skip
 """Sensitive settings that are objects."""
-_NAMED: Final = re.compile(r"<the value of [^>]*>")
+_NAMED: Final = re.compile(r"<the value of [^> ]*(?: without its first word)?>")
+_AROUND: Final = re.compile(r"[\s'\"`,;<>{}()]+|^\w+(?:=(?=\w)|:\s)")
+"""What stands around a key that was copied with more than itself."""
 _SECRETS: Final = (
     "username",
     "oauthClientId",
@@ -197,12 +199,20 @@ class Installed:
 
     def _shown(self, text: str) -> str:
         for name in sorted(_SECRETS, key=lambda name: -len(self.text(name))):
-            for secret in (self.text(name), self.text(name).strip("'\" ")):
-                if len(secret) >= _SHORTEST and secret in text:
-                    return text.replace(secret, f"<the value of {variable_of(name)}>")
-            if text and self.text(name).partition(" ")[2] == text:
-                return f"<the value of {variable_of(name)} without its first word>"
+            whole = self.text(name)
+            core = "" if name in _OBJECTS else core_of(whole)
+            first = "its first word" if whole.partition(" ")[2] == core else "what is around it"
+            for secret, less in ((whole, ""), (core, f" without {first}")):
+                found = re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", text)
+                if len(secret) >= _SHORTEST and found:
+                    named = f"<the value of {variable_of(name)}{less}>"
+                    return text[: found.start()] + named + text[found.end() :]
         return text
+
+
+def core_of(text: str) -> str:
+    """The key in a text that has more around it: quotes, a word before it, its name, a sign."""
+    return next(filter(None, reversed(_AROUND.split(text))), "")
 
 
 def _is_told(text: str, words: str) -> bool:

@@ -81,14 +81,18 @@ class SignIn:
         said = _said(error)
         if self._kind == "none":
             return Blame("authType", self._unset(said))
-        if request is None or await self._is_unseen(error, request):
-            blame = self._unheeded(said)
-            may_not = "; or grant them access" if isinstance(error, ResponseError) else ""
-            return dataclasses.replace(blame, words=blame.words + may_not)
-        return self._refused(said)
+        unsigned = error if request is None else await self._unsigned(request)
+        if unsigned is None or _gist(unsigned) != _gist(error):
+            return self._refused(said, is_open=unsigned is None)
+        blame = self._unheeded(said)
+        may_not = "; or grant them access" if isinstance(error, ResponseError) else ""
+        return dataclasses.replace(blame, words=blame.words + may_not)
 
-    def _refused(self, said: str) -> Blame:
-        """What to correct where the API sees the credentials."""
+    def _refused(self, said: str, *, is_open: bool) -> Blame:
+        """What to correct where the API sees the credentials; ``is_open``: it wants none."""
+        if is_open:
+            told = f"the API refuses these, and answers without any: correct {self._values()}"
+            return Blame(self.credential, f"{told}, or write {line('authType', 'none')}")
         if wanted := self._wanted(said):
             return Blame("authType", f"the API {wanted}")
         told = f"refuses them: correct {self._values()}, or grant them access"
@@ -149,7 +153,9 @@ class SignIn:
             if not is_shown:  # GraphQL finds faults in a query whose page is not asked for yet
                 return False
         else:
-            is_shown = not holds_nothing(answered.body)
+            unsigned = await self._installed.answer(request, self._bare)
+            is_open = not isinstance(unsigned, OceanCustomError) and unsigned.body == answered.body
+            is_shown = not is_open and not holds_nothing(answered.body)
         others = [one for one in self._refused_too() if one.url != request.url]
         for other in others[:_MOST_BESIDE]:
             answer = await self._installed.answer(other, settings)

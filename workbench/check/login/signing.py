@@ -18,7 +18,7 @@ from workbench.check.findings import likeness
 from workbench.check.guesses.names import names_in, spellings
 from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import headers_named, schemes_named
-from workbench.check.login.changes import Change, Installed, Names, Way, line
+from workbench.check.login.changes import Change, Installed, Names, Way, core_of, line
 
 _JOINED: Final = re.compile(r"[_.-]|[a-z][A-Z]")
 _MOST_WRAPPED: Final = 2  # times that a text may be in base64
@@ -91,8 +91,6 @@ class Signings:
             own = spellings(self._text("apiKeyParam"))
             params = dict.fromkeys((*own, *PARAMS, *map(str.lower, PARAMS), *names_in(said)))
             yield Names([*params], in_param, self._in_param)
-        if self._kind != "none":
-            yield Change({"authType": "none"}, proof="without credentials it answers")
 
     def _object(self, setting: str) -> dict[str, str]:
         held = self._installed.object(setting)
@@ -106,15 +104,15 @@ class Signings:
     @property
     def own(self) -> str:
         """The setting that the credential stands in."""
+        if self._kind == "basic":  # a key as the user is longer than what stands for a password
+            return max("password", "username", key=lambda name: len(self._text(name)))
         own = _SECRETS.get(self._kind, "authType")
-        other = "username" if self._kind == "basic" else "authValue"
-        return own if self._text(own) else other
+        return own if self._text(own) else "authValue"
 
     @property
     def bare(self) -> str:
         """The credential without quotes, and without a word before it."""
-        text = self.secret.strip("'\" ")
-        return text.partition(" ")[2] if " " in text else text
+        return core_of(self.secret)
 
     def _configured(self) -> Iterator[Change]:
         """The other ``authType`` whose settings are all there, and not read."""
@@ -186,6 +184,10 @@ class Signings:
         own = self.own
         for setting, held in places:
             for name, value in held.items():
+                for word in ("Bearer", *_SCHEMES) if name.lower() == "authorization" else ():
+                    signed = json.dumps({**held, name: f"{word} {core_of(value)}"})
+                    told = f"write '{word} ' before the value of {name} in {variable_of(setting)}"
+                    yield Change({setting: signed}, told)
                 if self.secret:
                     swapped = {setting: json.dumps({**held, name: self.secret}), own: value}
                     told = f"swap the values of {variable_of(own)} and of {name} in"
@@ -237,10 +239,11 @@ class Signings:
 
     def _mended(self) -> Iterator[Change]:
         """The credential without what no credential has around it, and of what it is made."""
-        own, bare = self.own, self.secret.strip("'\" ")
-        if bare != self.secret:
-            told = f"write {variable_of(own)} without the quotes or spaces around it"
-            yield Change({own: bare}, told)
+        own = self.own
+        for text in dict.fromkeys((self.secret.strip("'\" "), self.bare)):
+            if text not in {"", self.secret, self.secret.partition(" ")[2]}:
+                told = f"write {variable_of(own)} without the quotes, spaces or signs around it"
+                yield Change({own: text}, told)
         if self._kind == "basic":
             yield from self._unpacked()
             return
