@@ -27,12 +27,12 @@ _LIKE: Final = 0.8  # likeness of a path, or of one of its parts, and what was m
 _LINKED: Final = 0.5  # likeness of a path and a link in items
 _MOST_LINKS: Final = 4
 _LINK: Final = re.compile(r"(?:https?://[^/\s]+)?(/[^?#{\s]*)(?:[?#{]\S*)?")
-SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*")
+SPOKEN: Final = re.compile(r"(?<![\w/<])/[\w.-][\w./-]*")
 """A path in a text."""
 _HOLE: Final = re.compile(r"\{\w+\}")
 _ENDING: Final = re.compile(r"(?<=[\w}])\.[A-Za-z]\w{1,4}$")
 _USUAL: Final = ".json"
-_VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
+VERSION: Final = re.compile(r"(v?)(\d+)(\.\d+|(?:alpha|beta)\d*)?")
 _AROUND: Final = 5  # versions before and behind one
 _NEAREST: Final = 5  # of them that are tried
 _MOST_GRAFTED: Final = 2  # parts of another path
@@ -264,7 +264,7 @@ def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
     yield from (_with(parts, at, word) for word in of_items[:1])
     yield from _beside(parts, known)
     for place in range(at - 1, -1, -1):
-        if "{" not in parts[place] and not _VERSION.fullmatch(parts[place]):
+        if "{" not in parts[place] and not VERSION.fullmatch(parts[place]):
             yield from (_with(parts, place, word) for word in _words(parts[place], known))
     for place in range(len(parts) - 1):  # two parts in another order
         yield "/".join([*parts[:place], parts[place + 1], parts[place], *parts[place + 2 :]])
@@ -293,8 +293,8 @@ def _of_mapping(own: str, parts: Sequence[str], known: Known) -> Iterator[str]:
 def _versioned(own: str, known: Known) -> Iterator[str]:
     """Behind a version as others begin with, first those that they have, then lower ones."""
     firsts = (one.strip("/").partition("/")[0] for one in sorted(known.paths | known.templates))
-    others = [found for one in firsts if (found := _VERSION.fullmatch(one))]
-    if not others or _VERSION.fullmatch(own.partition("/")[0]):
+    others = [found for one in firsts if (found := VERSION.fullmatch(one))]
+    if not others or VERSION.fullmatch(own.partition("/")[0]):
         return
     yield from (f"{one[0]}/{own}" for one in others)
     most = max(others, key=lambda one: int(one[2]))
@@ -356,7 +356,7 @@ def _is_cut(short: str, word: str) -> bool:
 def versions(parts: Sequence[str], told: Sequence[str] = ()) -> Iterator[str]:
     """With another version: one that the API speaks of, else the nearest ones first."""
     for at in range(len(parts) - 1, -1, -1):
-        if version := _VERSION.fullmatch(parts[at]):
+        if version := VERSION.fullmatch(parts[at]):
             own = int(version[2])
             around = range(max(own - _AROUND, 0), own + _AROUND)
             nearest = [number for _, number in sorted((abs(one - own), one) for one in around)]
@@ -364,4 +364,5 @@ def versions(parts: Sequence[str], told: Sequence[str] = ()) -> Iterator[str]:
                 one = f"{version[1]}{number}{version[3] or ''}"
                 if one != parts[at]:
                     yield "/".join([*parts[:at], one, *parts[at + 1 :]])
-            yield "/".join([*parts[:at], f"{'' if version[1] else 'v'}{own}", *parts[at + 1 :]])
+            others = (f"{begin}{own}{end}" for begin in ("v", "") for end in ("", ".0"))
+            yield from ("/".join([*parts[:at], one, *parts[at + 1 :]]) for one in others)

@@ -16,22 +16,23 @@ from paging.model import PageRequest
 from resync.path_parameters import Binding, Parameter, request_for
 from resync.session import Session
 from settings import StaticCredentials
-from workbench.check.asking.answered import ask
+from workbench.check.asking.answered import ask, is_reported
 from workbench.check.asking.reading import Seen
 from workbench.check.findings import likeness
 from workbench.check.guesses.names import counted, spellings
-from workbench.check.guesses.paths import SPOKEN, versions
+from workbench.check.guesses.paths import SPOKEN, VERSION, versions
 from workbench.check.login.changes import Blame, ClientOf, line
 
 _MOST_KINDS: Final = 2  # where one of them is not there either, the other may be
 _TOLD: Final = re.compile(r"version\W{1,4}v?(\d+)\b", re.IGNORECASE)
-_MOST: Final = 90  # requests
+_MOST: Final = (45, 15)  # requests for the first kind, and for the other
 _MOST_SPOKEN: Final = 12  # paths that an API speaks of by itself
 _LONGEST: Final = 20_000  # characters of an answer that paths are looked for in
 _MORE: Final = (
-    "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v1.0", "v2.0", "v2.1", "v4",
-    "api/v4", "api/v5",
+    "api", "v1", "api/v1", "v2", "api/v2", "1.0", "rest", "v3", "api/v3", "2.0", "api/1.0", "v1.0",
+    "v4", "v2.0", "api/v4", "api/2.0", "latest", "v2.1", "api/v5",
 )  # fmt: skip
+_VERSIONS: Final = frozenset(one.rpartition("/")[2] for one in _MORE) - {"api", "rest"}
 _WORDS: Final = ("api", "rest", "app", "service", "services", "admin", "public", "web")
 """What base URLs are usually made of: guesses, of which the API's answers show the right one."""
 _LIKE: Final = 0.75
@@ -77,15 +78,18 @@ class Bases:
         if told is not None:  # Where a refusal says no more than before, a search shows nothing.
             requests = {kind: one for kind, one in requests.items() if one.method == "GET"}
         spoken = await self._spoken_of() if requests else []
-        tries = (
+        tries = [
             (kind, path)
-            for kind in requests
-            for path in (
-                *_heads(spoken, kind, url.path),
-                *(self._paths(kind) if told is None else near_paths(url, kind, told)),
+            for kind, most in zip(requests, _MOST, strict=False)
+            for path in islice(
+                (
+                    *_heads(spoken, kind, url.path),
+                    *(self._paths(kind) if told is None else near_paths(url, kind, told)),
+                ),
+                most,
             )
-        )
-        for kind, path in islice(tries, _MOST):
+        ]
+        for kind, path in tries:
             base = str(url.copy_with(path=f"/{path}")).rstrip("/")
             if await self._is_there(replace(requests[kind], url=f"{base}/{kind.lstrip('/')}")):
                 return _base_of(base, f"{kind} answers there")
@@ -128,10 +132,9 @@ class Bases:
     async def _is_there(self, request: PageRequest) -> bool:
         try:
             body = (await ask(self._session.client, request)).body
-        except ResponseError as error:
-            return request.method == "POST" and error.status in _REFUSED
-        except OceanCustomError:
-            return False
+        except OceanCustomError as error:
+            is_refused = isinstance(error, ResponseError) and error.status in _REFUSED
+            return request.method == "POST" and (is_refused or is_reported(error))
         return isinstance(body, dict | list)
 
     async def other_scheme(self) -> Blame | None:
@@ -187,9 +190,13 @@ def other_paths(base: httpx.URL, kind: str = "") -> Iterator[str]:
     whole = "/".join(parts)
     first = kind.strip("/").split("/")[0]
     heads = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
-    paths = [*near_paths(base, kind), *heads, *_respelled(parts)]
-    paths += [f"{whole}/{more}" for more in (*_MORE, *_WORDS)]
-    paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
+    tails = ["/".join(parts[length:]) for length in range(2, len(parts))]
+    paths = [*near_paths(base, kind), *heads, *tails, *_respelled(parts)]
+    # A version stands once in a path, and seldom a word twice.
+    held = {*parts, *(_VERSIONS if any(map(VERSION.fullmatch, parts)) else ())}
+    paths += [f"{whole}/{more}" for more in _MORE if held.isdisjoint(more.split("/"))]
+    paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts and more not in held]
+    paths += [f"{whole}/{more}" for more in _WORDS if more not in held]
     paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
     paths += [
         "/".join([*parts[:at], word, *parts[at:]])
@@ -214,7 +221,8 @@ def near_paths(base: httpx.URL, kind: str, told: Sequence[str] = ()) -> list[str
 
 def _respelled(parts: Sequence[str]) -> Iterator[str]:
     """With a part that is a usual one with a slip."""
-    for at, part in enumerate(parts):
+    words = [(at, part) for at, part in enumerate(parts) if not VERSION.fullmatch(part)]
+    for at, part in words:
         for word in _WORDS:
             if word != part and likeness(word, part.lower()) >= _LIKE:
                 yield "/".join([*parts[:at], word, *parts[at + 1 :]])
