@@ -114,7 +114,7 @@ async def _findings(
         found += unsent
         if not unsent and (not errors or one.mapped):
             found += await judge.findings(one)
-        if not errors:
+        if not errors and not unsent:
             found += await troubles.pages.findings(one)
             found += await troubles.absent(one)
             found += await troubles.empty.findings(one)

@@ -34,6 +34,7 @@ _ENDING: Final = re.compile(r"(?<=[\w}])\.[A-Za-z]\w{1,4}$")
 _USUAL: Final = ".json"
 VERSION: Final = re.compile(r"(v?)(\d+)(\.\d+|(?:alpha|beta)\d*)?")
 _AROUND: Final = 5  # versions before and behind one
+_MINORS: Final = 3  # versions as 2.1 that are tried beside 2.0
 _NEAREST: Final = 5  # of them that are tried
 _MOST_GRAFTED: Final = 2  # parts of another path
 _SHORTEST: Final = 3  # letters of a word that is cut short
@@ -300,6 +301,8 @@ def _versioned(own: str, known: Known) -> Iterator[str]:
     most = max(others, key=lambda one: int(one[2]))
     numbers = range(int(most[2]) + 1, 0, -1)
     yield from (f"{most[1]}{number}{most[3] or ''}/{own}" for number in numbers)
+    minors = range(_MINORS if most[3] else 0)
+    yield from (f"{most[1]}{most[2]}.{number}/{own}" for number in minors)
 
 
 def _as_templates(own: str, known: Known) -> Iterator[str]:

@@ -54,7 +54,7 @@ class Unsent:
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """At most one: the parameters with which keys come that are mapped, and absent."""
-        items = seen.kept
+        items = [one.item for one in seen.passed or seen.mapped]
         absent = list(dict.fromkeys(_absent(seen, items)))
         target = self._near.own(seen)
         if not items or target.request is None:
@@ -72,7 +72,7 @@ class Unsent:
         """At the parameter by which keys come that are absent."""
         if held := [one.body for one in seen.own_pages if have(one.body, absent)]:
             return self._within(seen, held[0], absent)
-        if await other_list(self._near.jq, seen):
+        if seen.passed and await other_list(self._near.jq, seen):
             return []  # They are there, in another list of the answer.
         keys = ", ".join(dict.fromkeys(path[-1] for path in absent))
         wanted = list(dict.fromkeys(key for path in absent for key in path))
@@ -80,7 +80,9 @@ class Unsent:
         async def has(body: Json) -> bool:
             return have(body, absent)
 
-        if otherwise := await self.by_other(seen, target, wanted, has, absent):
+        # Where no item passes the query, that is to blame before any parameter.
+        otherwise = seen.passed and await self.by_other(seen, target, wanted, has, absent)
+        if otherwise:
             problem = f"no item has {keys}, as its parameters stand"
             path, remedy = otherwise
             return [seen.finding(path, problem, remedy)]
@@ -93,11 +95,11 @@ class Unsent:
         self, seen: Seen, target: Target, absent: Sequence[tuple[str, ...]]
     ) -> Write | None:
         """A path of the mapping that goes on, or ends, where this one does, and has all keys."""
-        own, request = seen.config.kind, target.request
+        own, request = seen.config.kind.rstrip("/"), target.request
         for path in sorted(self._near.known.paths) if len(absent) >= _FEWEST else ():
             is_like = path.startswith(f"{own}/") or own.startswith(f"{path}/")
-            if is_like and request and request.url.endswith(own):
-                url = request.url.removesuffix(own) + path
+            if is_like and request and request.url.rstrip("/").endswith(own):
+                url = request.url.rstrip("/").removesuffix(own) + path
                 if have(await self._near.body(replaced(request, url=url)), absent):
                     return Write(path, "its items have them")
         return None
@@ -260,8 +262,10 @@ def _texts(path: Sequence[str], items: Items) -> set[str]:
 
 def _absent(seen: Seen, items: Items) -> Iterator[tuple[str, ...]]:
     """The paths of expressions that lead nowhere in any item."""
-    for one in seen.passed[0].expressions if seen.passed else ():
-        for path in paths_in(one.jq or "")[:1]:
+    held = (seen.passed or seen.mapped)[:1]
+    read = [one.jq or "" for each in held for one in each.expressions]
+    for one in [*read, str(seen.config.selector.query)]:
+        for path in paths_in(one)[:1]:
             if path and not path[0].startswith("__") and not has_path(items, path):
                 yield path
 

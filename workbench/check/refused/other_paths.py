@@ -192,7 +192,7 @@ class OtherPaths:
             head, names = path.rpartition("/")[0], names_in(wanted.words)
             worded = [f"{head}/{one}" for one in names if one not in path]
             likely = [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS], *worded[:_MOST_WORDS]]
-            less = [head] if head.count("/") > 1 else []
+            less = [head] if head else []
             return likely if holes else [*likely, *less, *searches_like(path)]
         # What is no GET goes to words of the mapping alone, or to its own end; then to searches.
         words = near.known.words.union(*(one.split("/") for one in (path, *near.known.paths)))
