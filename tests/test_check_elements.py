@@ -46,3 +46,20 @@ async def test_a_list_of_texts_is_taken_whole(tmp_path: Path, api: FaultApi) -> 
         "phone: .labels[0].name",
         "write phone: .labels",
     ).is_told(Scene(tmp_path, api))
+
+
+async def test_an_empty_list_of_the_same_name_is_none_to_take(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """What is in the objects of the list is, where the property is one of texts."""
+    rows = [{**row, "phones": [{"id": 7, "number": "+1"}], "old_phones": []} for row in _ROWS]
+    of_texts = '"phone": {\n     "type": "array", "items": {"type": "string"}'
+    await Mistake(
+        [
+            serving(listed(rows)),
+            swap('"phone": {\n     "type": "string"', of_texts, "blueprints"),
+            swap("phone: .phone", "phone: .phones"),
+        ],
+        "phone: .phones",
+        "write phone: '[.phones[] | .number]'",
+    ).is_told(Scene(tmp_path, api))

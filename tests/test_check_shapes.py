@@ -94,7 +94,7 @@ CASES = {
     "the newest first": Mistake(
         [settings(pagination_param="page"), serving(backwards)],
         "PAGINATION_TYPE",
-        "PAGINATION_PARAM=before, ",
+        "PAGINATION_PARAM=before: ",
         "settings",
     ),
     "an object of objects in a list of one": Mistake(

@@ -235,6 +235,13 @@ _ELEMENT = "begin it with '- ', as each element of a list"
         ),
         pytest.param(
             "title: .name",
+            'title: ".name + " in " + .mail"',
+            "title",
+            "put the value in quotes: '.name + \" in \" + .mail'",
+            id="a program in the quotes that its texts have",
+        ),
+        pytest.param(
+            "title: .name",
             "title: {a: .name}.a",
             "title",
             "put the value in quotes: '{a: .name}.a'",

@@ -562,6 +562,16 @@ SORTS = {
         "PAGINATION_TYPE=offset",
         "settings",
     ),
+    "another style, with the names that stand there": Mistake(
+        [
+            settings(pagination_param="page_number", size_param="size"),
+            serving(counting("offset", 0, is_page=False)),
+            alone,
+        ],
+        "PAGINATION_TYPE",
+        "PAGINATION_TYPE=offset, OCEAN__INTEGRATION__CONFIG__PAGINATION_PARAM=offset: ",
+        "settings",
+    ),
     "rows from 0 where they are counted from 1": Mistake(
         [
             settings(pagination_type="offset", pagination_param="from"),

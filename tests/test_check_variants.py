@@ -445,6 +445,33 @@ CASES = {
         "size: .size",
         "write size: .size_raw",
     ),
+    "a bracket for one function that is left open": Mistake(
+        [swap("title: .name", "title: (.size | tostring + .name")],
+        "title: (.size",
+        "write title: (.size | tostring) + .name",
+    ),
+    "two values without a sign between them": Mistake(
+        [swap("title: .name", 'title: .name " " .mail')],
+        "title: .name",
+        'write title: .name + " " + .mail',
+    ),
+    "an element of what is no list": Mistake(
+        [swap("phone: .phone", "phone: .phone[0]")], "phone: .phone[0]", "write phone: .phone"
+    ),
+    "a path of the mapping that has the keys, where no item has that of the query": Mistake(
+        [
+            swap(
+                'kind: /people\n    selector:\n      query: "true"',
+                "kind: /people/all\n    selector:\n      query: .active",
+            ),
+            swap("          endpoint: /teams\n", "          endpoint: /people\n"),
+            lambda scene: scene.api.serve(
+                "/v1/people/all", answer({"data": [{"id": 1}, {"id": 2}]})
+            ),
+        ],
+        "kind: /people/all",
+        "write kind: /people (its items have them)",
+    ),
     "another path, below parents that may have nothing": Mistake(
         [
             swap(

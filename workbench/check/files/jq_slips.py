@@ -21,6 +21,10 @@ _SPACED: Final = re.compile(r"\.([A-Za-z_]\w*(?: +(?!(?:and|or|then|else|end|as)
 _BARE: Final = re.compile(r'([+]|==|!=)\s*([^\s".+()\[\]{}|,$][^\s"+()\[\]{}|,]*)')
 _CALLED: Final = re.compile(r'(\S+)\s+(?:\|\s*)?([a-z]\w*)\s+("[^"]*")')
 """A function without the brackets around what it is given."""
+_UNCLOSED: Final = re.compile(r"(\([^()]*\|\s*\w+)(?=\s*(?:[+*<>=!-]|//|and\b|or\b))")
+"""A bracket for one function, without its end before an operator."""
+_BESIDE: Final = re.compile(r'(\.[\w.]+|"(?:[^"\\]|\\.)*")\s+(?=[".])')
+"""A value with another one behind it, and no sign between them."""
 _COMPARED: Final = re.compile(r"(==|!=)\s*$")
 
 
@@ -64,10 +68,13 @@ def _candidates(bare: str, name: str, path: Path) -> Iterator[str]:
         is_held = function == "contains"
         yield f"{before} | " + (f"index({given}) != null" if is_held else f"{function}({given})")
     yield _BARE.sub(lambda one: f'{one[1]} "{one[2]}"', bare)
+    if bare.count("(") > bare.count(")"):
+        yield _UNCLOSED.sub(r"\1)", bare, count=1)
     for opening, closing in ("()", "[]", "{}"):
         yield bare + closing * (bare.count(opening) - bare.count(closing))
         if bare.count(closing) > bare.count(opening):
             yield bare[::-1].replace(closing, "", 1)[::-1]
+    yield _BESIDE.sub(r"\1 + ", bare)
     if bare.count('"') % 2:
         yield f'{bare}"'
         yield f'"{bare}'

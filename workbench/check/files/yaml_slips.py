@@ -26,6 +26,8 @@ _FEW: Final = 2  # faults of a mapping that is as it was meant
 _NEIGHBOURS: Final = 2  # lines before and behind
 _STEPS: Final = (2, -2, 4, -4)  # columns that a line is moved by
 _LINE: Final = re.compile(r"(?P<head>\s*(?:- )?)(?P<key>[\w.-]+)(?P<colon>:\s*)(?P<value>.*?)\s*$")
+_TWICE_QUOTED: Final = re.compile(r'"((?=[^"]*"\s*(?!(?:and|or|as)\b)[\w.]).*)"')
+"""A program with texts in it that stands in the same quotes as those."""
 _SHAPES: Final = re.compile(
     r"is here twice|is a list, where|none is not an allowed value|is not a valid (?:dict|list)"
     r"|str type expected"
@@ -213,7 +215,8 @@ def _of_value(line: str, at: int) -> Iterator[_Edit]:
     if found is None or not (value := found["value"]):
         return
     before = found["head"] + found["key"] + ": "
-    quoted = "'" + value.replace("'", "''") + "'"
+    inner = _TWICE_QUOTED.fullmatch(value)
+    quoted = "'" + (inner[1] if inner else value).replace("'", "''") + "'"
     yield _Edit(at, (before + quoted,), f"put the value in quotes: {_plain(quoted)}")
 
 

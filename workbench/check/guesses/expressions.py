@@ -27,6 +27,7 @@ _PATH: Final = re.compile(
 _MINUS: Final = re.compile(rf"((?:\.{_KEY})*)\.([A-Za-z_]\w*(?:-\w+)+)")
 """A key with a minus, which jq takes for two things."""
 _JOINED: Final = re.compile(rf"\.{_KEY}(?:\s+\.{_KEY})+")
+_INDEX: Final = re.compile(r"(?<=[\w\]\"])\[\d*\]\??")
 _ELEMENTS: Final = re.compile(rf"((?:\.{_KEY})+)\[-?\d*\]\??((?:\.{_KEY})+)")
 """A key of the elements of a list, or of one of them."""
 _TEXT: Final = re.compile(r'(?:\.|(?<=[\w."\]])\[)"[^"]+"|("(?:[^"\\]|\\.)*")')
@@ -189,6 +190,8 @@ def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
     for match in _MINUS.finditer(_masked(expression)):
         if has_path(items, keys := (*_keys(match[1]), match[2])):
             found[expression[: match.start()] + written(keys) + expression[match.end() :]] = 1.0
+    for match in _INDEX.finditer(_masked(expression)):  # of what is no list
+        found[expression[: match.start()] + expression[match.end() :]] = 1.0
     found |= dict(_of_elements(expression, items, name))
     for match in _PATH.finditer(_masked(expression)):
         for text in _through_lists(_keys(match[1]), items):

@@ -105,11 +105,10 @@ class _Misfit:
         paths = dict.fromkeys(one for item in self.items[:10] for one in leaves(item))
         rated = {path: self._rated(path, read) for path in paths if path not in read}
         for path in sorted(rated, key=lambda one: -rated[one]) if not self.relation else ():
-            if rated[path] >= least and all(
-                self.fits(follow(item, path))
-                for item, value in zip(self.items, self.values, strict=True)
-                if value not in (None, [])
-            ):
+            pairs = zip(self.items, self.values, strict=True)
+            held = [follow(item, path) for item, value in pairs if value not in (None, [])]
+            fits = all(self.fits(one) for one in held) and any(one not in ("", []) for one in held)
+            if rated[path] >= least and fits:
                 return written(path)
         return ""
 

@@ -25,7 +25,7 @@ from workbench.suggest.position import find_named, find_paging
 from workbench.suggest.size import SizeQuestion, find_size
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target as Studied
-from workbench.suggest.vocabulary import Names
+from workbench.suggest.vocabulary import Names, siblings
 
 _DECLARED: Final = re.compile(r"\$(\w+)\s*:")
 MOST: Final = 20
@@ -57,7 +57,8 @@ class Ways:
             self._found[known] = None
             house = self._house.with_hints(hints)
             is_named = given.pagination_param is not None and given.type == "none"
-            house.preferred = "offset" if is_named else given.type
+            is_page = is_named and _of(["page"], [given.pagination_param or ""])
+            house.preferred = "page" if is_page else "offset" if is_named else given.type
             for where in _places_of(asked.request, given):
                 if way := await self._tried(asked.request, asked.endpoint, house, where):
                     self._found[known] = way
@@ -132,14 +133,12 @@ class Ways:
 
 def _differing(given: PaginationSettings, wanted: Mapping[str, Json]) -> dict[str, Json]:
     """What is to be written for a way to page, by the names of settings: what differs from now."""
-    style = wanted["paginationType"]
-    is_other = style != given.type
-    position = None if is_other else given.pagination_param
-    size = None if is_other else given.size_param
+    style = str(wanted["paginationType"])
+    position, size = DEFAULT_POSITION_PARAM.get(style), DEFAULT_SIZE_PARAM.get(style)
     effective: dict[str, Json] = {
         "paginationType": given.type,
-        "paginationParam": position or DEFAULT_POSITION_PARAM.get(str(style)),
-        "sizeParam": size or DEFAULT_SIZE_PARAM.get(str(style)),
+        "paginationParam": given.pagination_param or position,
+        "sizeParam": given.size_param or size,
         "cursorPath": given.cursor_path,
         "nextLinkPath": given.next_link_path,
         "sendIn": given.send_in,
@@ -148,6 +147,12 @@ def _differing(given: PaginationSettings, wanted: Mapping[str, Json]) -> dict[st
         "cursorAlone": given.cursor_alone,
         "headerLinkRel": given.header_link_rel,
     }
+    if style != given.type:  # a resource's own type leaves the names of the settings
+        effective |= {
+            name: value
+            for name, value in (("paginationParam", position), ("sizeParam", size))
+            if wanted.get(name) not in {None, value}
+        }
     return {
         name: value
         for name, value in wanted.items()
@@ -208,9 +213,9 @@ def _hints(request: PageRequest, given: PaginationSettings, said: Sequence[str])
     declared = _declared(request.body)
     sizes = (*_of(["size"], said), *_signed(request, given.size_param), *declared)
     told = _of(["page", "offset", "cursor"], said)
-    return Hints(
-        sizes, (*told, *_signed(request, given.pagination_param), *_beside(given), *declared)
-    )
+    shaped = _of(["page", "offset"], siblings(given.size_param or "", "position"))
+    named = (*_signed(request, given.pagination_param), *shaped, *_beside(given))
+    return Hints(sizes, (*told, *named, *declared))
 
 
 def _of(roles: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -61,6 +61,11 @@ class Paged:
         return {name: value for name, value in pairs if name in FIELDS and value is not None}
 
     @property
+    def texts(self) -> dict[str, str]:
+        """That, as the texts of settings."""
+        return {name: as_written(value) for name, value in self.settings.items()}
+
+    @property
     def as_settings(self) -> str:
         """As lines of the settings, and what no setting says as a resource's own."""
         lines = ", ".join(line(name, value) for name, value in self.settings.items())
@@ -172,9 +177,12 @@ class Places:
         own = (*base, "pagination")
         is_set = self.variables is None or variable_of(name) in self.variables.lines
         # What no setting says a resource says itself.
-        has_setting = not isinstance(remedy, Paged) or bool(remedy.settings) or is_set
+        held = self.variables.values if self.variables else {}
+        texts = remedy.texts if isinstance(remedy, Paged) else {}
+        lacks = {one: text for one, text in texts.items() if held.get(variable_of(one)) != text}
+        has_setting = not isinstance(remedy, Paged) or bool(lacks or (is_set and not texts))
         # Where one list is not paged, others may well be.
-        is_none = isinstance(remedy, Paged) and remedy.values.get("paginationType") == "none"
+        is_none = texts.get("paginationType") == "none"
         is_of_resource = self.is_own(seen, name, base) or not has_setting
         is_of_resource = is_of_resource or (is_none and self._has_others and not case.all_failed)
         if is_of_resource or self.is_unpaged or (_is_said(seen, own) and not is_set):
@@ -185,14 +193,12 @@ class Places:
             return self.at(case, at, self._own(seen, own, remedy))
         if not isinstance(remedy, Paged):
             return self.of_setting(Blame(name, remedy), error)
-        texts = {one: as_written(value) for one, value in remedy.settings.items()}
-        found = self.of_setting(Blame(name, remedy.as_settings, texts), error)
-        rest = [
-            Put(seen.document.name, (*seen.base, *own, _key(one)), value)
-            for one, value in remedy.values.items()
-            if one not in remedy.settings
-        ]
-        return replace(found, fix=(*found.fix, *rest))
+        rest = {one: value for one, value in remedy.values.items() if one not in texts}
+        needed = Paged({one: remedy.values[one] for one in (*lacks, *rest)}, remedy.proof)
+        found = self.of_setting(Blame(needed.first, needed.as_settings, lacks), error)
+        place = (*seen.base, *own)
+        puts = [Put(seen.document.name, (*place, _key(one)), rest[one]) for one in rest]
+        return replace(found, fix=(*found.fix, *puts))
 
     def _own(self, seen: Seen, own: Path, remedy: str | Paged) -> Remedy:
         """A remedy as a resource's own pagination has it, at its place or in its selector."""
