@@ -221,6 +221,13 @@ _ELEMENT = "begin it with '- ', as each element of a list"
         ),
         pytest.param(
             "title: .name",
+            "title; .name",
+            "title",
+            "put a colon behind the key: title: .name",
+            id="another sign for the colon",
+        ),
+        pytest.param(
+            "title: .name",
             "title: '.name",
             "title",
             "close the quote: '.name'",

@@ -193,7 +193,7 @@ def _steps(lines: Sequence[str], at: int) -> list[int]:
 
 def _completed(line: str, at: int) -> Iterator[_Edit]:
     """A line with the colon that its key lacks; or with the quotes of its value closed."""
-    if keyed := re.fullmatch(r"(\s*(?:- )?)([a-zA-Z]\w*) +([^\s:][^:]*?)\s*", line):
+    if keyed := re.fullmatch(r"(\s*(?:- )?)([a-zA-Z]\w*)\s*[;=]? +([^\s:][^:]*?)\s*", line):
         pair = f"{keyed[2]}: {keyed[3]}"
         yield _Edit(at, (keyed[1] + pair,), f"put a colon behind the key: {_plain(pair)}")
     found = _LINE.fullmatch(line)

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from jq_engine.worker import JqWorker
+from paging.model import PageRequest
 from transport.formats import BodyFormat, FormatName
 from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
@@ -59,9 +60,8 @@ async def other_format(
     return Write(name, "so read, its items have them") if worth > len(absent) else None
 
 
-async def as_json(near: Nearby, seen: Seen) -> str:
+async def as_json(near: Nearby, request: PageRequest | None) -> str:
     """How an answer in another format is asked for as JSON."""
-    request = near.request(seen)
     if request is None or request.method != "GET":
         return ""
     if isinstance(await near.body(request.put("format", "json", "query")), dict | list):

@@ -205,7 +205,7 @@ class Troubles:
             return await self._of_format(case, name)
         remedy = await self._paths.of_asked(case.seen) if is_html else ""
         if not (is_html or name):
-            remedy = await as_json(self._near, case.seen)
+            remedy = await as_json(self._near, case.target.request)
         told = remedy or "correct the path, or the credentials"
         return self._places.at(case, case.target.of_path, told)
 
@@ -226,14 +226,17 @@ class Troubles:
         """At what says the format of an answer, which is in another one."""
         path: Path = (*case.target.base, "response_format")
         told = f"the answer is {name}: write response_format: {name}"
+        is_text = name in {"xml", "csv"}
+        other = await as_json(self._near, case.target.request) if is_text else ""
+        errors = [[type(error) for error in one.errors] for one in self._near.all]
+        if other.startswith(BY_HEADER) and sum(BodyError in one for one in errors) > 1:
+            return self._places.of_setting(Blame("customHeaders", OF_ALL), case.error)
         if await is_mapped_as(self._near, case.seen, case.target, name):
             words = f"{told}, with which there is what is mapped"
             return self._places.at(case, path, Told(words, own=name))
-        if name in {"xml", "csv"} and (other := await as_json(self._near, case.seen)):
-            if case.all_failed and other.startswith(BY_HEADER) and len(self._near.all) > 1:
-                return self._places.of_setting(Blame("customHeaders", OF_ALL), case.error)
+        if other:
             return self._places.at(case, path, f"{told}; or: {other}")
-        if name in {"xml", "csv"}:
+        if is_text:
             told += ", or what makes it JSON into query_params, queryParams or headers"
         return self._places.at(case, path, Told(told, own=name))
 
