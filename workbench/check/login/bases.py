@@ -49,6 +49,7 @@ class Bases:
         self._all = all_seen
         self._client_of = client_of
         self._found: dict[tuple[str, ...] | None, Blame | None] = {}
+        self._words = ""
         self._said: list[str] = []
         self._spoken: list[str] | None = None
 
@@ -57,6 +58,7 @@ class Bases:
 
         ``words``: of the first refusal, which may tell a path.
         """
+        self._words = self._words or words
         self._said = self._said or [one.strip("/") for one in SPOKEN.findall(words)]
         return await self._kept(None)
 
@@ -134,7 +136,8 @@ class Bases:
             body = (await ask(self._session.client, request)).body
         except OceanCustomError as error:
             is_refused = isinstance(error, ResponseError) and error.status in _REFUSED
-            return request.method == "POST" and (is_refused or is_reported(error))
+            is_fault = is_reported(error) and error.report.words != self._words
+            return request.method == "POST" and (is_refused or is_fault)
         return isinstance(body, dict | list)
 
     async def other_scheme(self) -> Blame | None:
