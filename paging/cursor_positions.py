@@ -1,6 +1,6 @@
 """Whether a cursor is a position in disguise: then rows that move meanwhile may be on no page.
 
-And whether it is the key of a row, which the next page begins with.
+And whether it is the key of a row, which the next page begins with, or leads to no new rows.
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ def came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[H
     is_again = page.repeats(previous) and not is_named
     is_end = page.rows[:ended] == previous.rows[-ended:]
     return frozenset(page.keys[:ended] if is_end and not is_again else ())
+
+
+def came_again(previous: Page | None, page: Page) -> bool:
+    """Whether a page has just the identifiers of the one before, and no row of it is new."""
+    return bool(page.ids) and page.repeats(previous)
 
 
 def _numbers(text: str) -> Iterator[int]:

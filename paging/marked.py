@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from errors import DoubtfulEndError
 from json_values import MISSING, Found, keys_of
-from paging.cursor_positions import came_before
+from paging.cursor_positions import came_again, came_before
 from paging.experiments import (
     asked_far,
     unless_denied,
@@ -24,7 +24,7 @@ from paging.model import (
 from paging.paginator import ACCEPT, refused, total_of, unseen
 from paging.rows import FEWEST
 from paging.signals import Verdict, first_known, is_last_by_link, leads
-from paging.steps import Deciding, End, Learnt, Step
+from paging.steps import Asking, Deciding, End, Learnt, Step
 from paging.totals import Known
 
 
@@ -40,37 +40,28 @@ class Marked(MarkedEnds):
     ) -> PageRequest | None:
         """The request so many pages after another one, if what led to both counts pages."""
 
-    def _instead(self, page: Page) -> Found:
-        """What leads on where the API says that there is more, but gives no marker."""
-        return MISSING
-
     def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Deciding:
         if page.refused and progress.previous is not None:
             return (yield from self._unless_over(progress, progress.previous, page, learnt))
         configured = self._signals.verdict(page.value_at)
         boolean = first_known(configured, page.boolean)
         marker, asked = self._marker(page), self._asked(sent)
-        now = progress.after(page, asked)
+        now, is_again = progress.after(page, asked), came_again(progress.previous, page)
+        now = _with_none_new(now, progress) if is_again else now
         is_marked, is_uneven = learnt.marked or leads(marker), learnt.uneven or now.hides
         learnt = replace(learnt, marked=is_marked, uneven=is_uneven)
         if configured is Verdict.END:
             return Step(now, next=None, learnt=learnt, why=End.CONFIGURED)
         if not page.length and (boolean is Verdict.END or now.known is Known.REACHED):
-            return Step(now, None, learnt, End.SIGNAL if boolean is Verdict.END else End.TOTAL)
+            end = Step(now, None, learnt, End.SIGNAL if boolean is Verdict.END else End.TOTAL)
+            return (yield from self._unless_unproved(progress, end))
         if not leads(marker) and self._says_more(page, boolean):
             was_led = bool(progress.previous and leads(self._marker(progress.previous)))
             marker = MISSING if was_led else self._instead(page)
             if not leads(marker):
                 # Where the page before had one, it is left out by mistake.
                 return Step(now, None, learnt, confirm=was_led, doubt=self._unfollowable(page))
-        following = None
-        if leads(marker):
-            following = self._following(sent, page, marker).perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        elif marker in self._words and learnt.marked:
-            # It may be the text of a null, or a cursor as good as any: a request shows which.
-            followed = self._following(sent, page, marker)
-            step = yield from unless_denied(page, Step(now, followed, learnt))
-            following, learnt = step.next, replace(step.learnt, overruled=learnt.overruled)
+        following, learnt = yield from self._led_to(now, sent, page, marker, learnt)
         came = came_before(progress.previous, page, marker) if asked != 1 else frozenset()
         # A page that leads to itself is the end where nothing is new, or all of one start key came.
         is_whole = len(came) == page.length or (came and page.length < progress.largest)
@@ -79,11 +70,42 @@ class Marked(MarkedEnds):
             step = self._at_end(now, sent, page, None if following else marker, learnt)
             ended = yield from self._unless_sudden(progress, page, replace(step, known=came))
             return (yield from self._unless_limited(ended))
-        step = Step(now, following, replace(learnt, marked=True), known=came)
+        # A page that comes again may have come in the place of another one: it is asked for again.
+        step = Step(now, following, replace(learnt, marked=True), known=came, confirm=is_again)
         is_known = learnt.overruled or now.known is Known.MORE
         if boolean is Verdict.END and following.key != sent.key and not is_known:
             step = yield from unless_denied(page, step)
         return (yield from self._unless_in_vain(progress, sent, page, step))
+
+    def _led_to(
+        self, now: Progress, sent: PageRequest, page: Page, marker: Found, learnt: Learnt
+    ) -> Asking[tuple[PageRequest | None, Learnt]]:
+        """The request that a marker leads to, None at the end."""
+        if leads(marker):
+            following = self._following(sent, page, marker)
+            return following.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT), learnt
+        if marker not in self._words or not learnt.marked:
+            return None, learnt
+        # It may be the text of a null, or a cursor as good as any: a request shows which.
+        followed = self._following(sent, page, marker)
+        step = yield from unless_denied(page, Step(now, followed, learnt))
+        return step.next, replace(step.learnt, overruled=learnt.overruled)
+
+    def _unless_unproved(self, before: Progress, end: Step) -> Deciding:
+        """An empty page; behind a first one without a marker it may be that what was sent is none.
+
+        Then it leads to nothing from within that page, either.
+        """
+        first = before.previous
+        is_led = first is None or before.pages > 1 or leads(self._marker(first))
+        if first is None or is_led or end.why is End.TOTAL or not leads(self._leading(first)):
+            return end
+        end, is_due = end.surprised()
+        if not is_due:
+            return end
+        doubt = self._unfollowable(first)
+        step = yield from self._unless_followed(first, replace(end, doubt=doubt))
+        return replace(step, doubt=doubt if step.doubt else None)
 
     def _unless_over(self, before: Progress, last: Page, page: Page, learnt: Learnt) -> Deciding:
         """The end, where a request shows that nothing follows the page whose marker is refused."""
@@ -143,7 +165,7 @@ class Marked(MarkedEnds):
         is_as_long = now.pages > 1 and page.length >= now.largest
         is_short = now.known is Known.MORE
         is_cut = is_full if page.length else may_be_cut_off(now, asked)
-        is_due = is_short and not is_alone
+        is_cut, is_due = is_cut or now.came_again, is_short and not is_alone
         doubt = self._short_of_total(learnt, now, page, is_cut=is_cut) if is_due else None
         # Rows may be hidden: whether there would be a marker is asked for at the end, or seen.
         is_open = doubt is not None and not learnt.marked and (asked > 0 or not is_full)
@@ -224,3 +246,8 @@ class Marked(MarkedEnds):
             f"set sizeParam to what a page's length is, or size_param: null ({ACCEPT})",
         )
         return replace(step, doubt=doubt)
+
+
+def _with_none_new(now: Progress, before: Progress) -> Progress:
+    """The evidence when the last page has the rows of the one before it alone."""
+    return replace(now, rows=before.rows, in_all=before.in_all, came_again=True)

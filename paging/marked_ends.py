@@ -42,6 +42,16 @@ class MarkedEnds(Paginator):
     def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         """The request that a marker leads to."""
 
+    def _instead(self, page: Page) -> Found:
+        """What leads on where the API says that there is more, but gives no marker."""
+        return MISSING
+
+    def _leading(self, page: Page) -> Found:
+        """What leads on from a page: its marker, or what is taken for one."""
+        marker = self._marker(page)
+        is_open = not leads(marker) and self._says_more(page, self._boolean(page))
+        return self._instead(page) if is_open else marker
+
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
         is_item = page.is_single and not page.scopes
@@ -105,7 +115,7 @@ class MarkedEnds(Paginator):
             if request is None:
                 break
             step, other = yield from step.ask(request.perhaps_absent(NO_PAGE_BEFORE), _ABOUT_END)
-            marker = self._marker(other) if other else MISSING
+            marker = self._leading(other) if other else MISSING
             pages += [other] if other and other.rows else []
             request = self._following(request, other, marker) if other and leads(marker) else None
         return step, pages, request is not None
@@ -117,7 +127,7 @@ class MarkedEnds(Paginator):
         # Where links hold the number of a page, one of fewer rows begins before the last one.
         if beyond(last, other, has_room=True) is Beyond.UNKNOWN:
             return step
-        if not leads(marker := self._marker(other)):
+        if not leads(marker := self._leading(other)):
             return self._followed(step)  # one row at least follows
         following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
         step, after = yield from step.ask(following, _ABOUT_END)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
-from json_values import MISSING, Found, Json, Missing, follow, with_value
+from json_values import MISSING, Found, Json, follow, with_value
 from paging.continuations import (
     Ways,
     links_towards,
@@ -195,10 +195,8 @@ class Page(Shape, frozen=True, dict=True):
 
     def value_at(self, lookup: Lookup) -> Found:
         """What a configured path finds in the body or, by ``header:``, in a header."""
-        if lookup.header:
-            text: str | Missing = self.headers.get(lookup.header.lower(), MISSING)
-            return text
-        return lookup(self.body, self.found)
+        given = self.headers.get(lookup.header.lower(), MISSING) if lookup.header else None
+        return lookup(self.body, self.found) if given is None else given
 
     @cached_property
     def length(self) -> int:
@@ -359,7 +357,8 @@ class Progress(Struct, frozen=True):
     the earliest page with rows of the previous one; ``led_by``: the request of the one before that;
     ``wanted``: the size asked for at first. ``total``: what is believed to be all rows;
     ``fell_from``: a total that a later answer told less than, 0 where none did. ``due``: the ids of
-    rows that a request showed behind the first page, and that did not come yet.
+    rows that a request showed behind the first page, and that did not come yet. ``came_again``: a
+    page did, by another cursor or link.
     """
 
     pages: int = 0
@@ -380,6 +379,7 @@ class Progress(Struct, frozen=True):
     total_found: bool = False
     fell_from: int = 0
     due: frozenset[Hashable] = frozenset()
+    came_again: bool = False
 
     @property
     def is_unbroken(self) -> bool:
@@ -407,8 +407,7 @@ class Progress(Struct, frozen=True):
         ``size``: the rows of a full page, where they are fewer than that.
         """
         size = (asked or max(self.largest, 1)) if size is None else size
-        totals = page.totals(asked)
-        length = page.length
+        totals, length = page.totals(asked), page.length
         rows = self.rows + (0 if page.is_hollow else min(page.lengths.values()))
         total = self._believed(totals, rows, length, asked)
         # Where outer rows alone came, nobody knows yet whether those are what is paged.
@@ -437,6 +436,7 @@ class Progress(Struct, frozen=True):
             total_found=self.total_found or page.total is not None,
             fell_from=self.fell_from or (self.total or 0) * fell,
             due=self.due.difference(page.ids) if self.due else self.due,
+            came_again=self.came_again,
         )
 
     def _believed(self, totals: Totals, rows: int, length: int, asked: int) -> int | None:

@@ -48,6 +48,7 @@ _NOWHERE: tuple[Json, ...] = (None, "", "null", False, 0, "0", -1, "-1", [])
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
 _FALSE_TEXTS = frozenset({"", "false", "0", "-1", "no", "null", "none"})
+_TRUE_TEXTS = frozenset({"true", "1", "yes", "y", "t", "on", "last", "end"})
 
 
 # How the name of a header ends, without its hyphens, whatever stands before it.
@@ -116,9 +117,10 @@ class ConfiguredSignals(Struct, frozen=True):
 
 
 def _is_answer(value: Json) -> bool:
-    """Whether a value may mean yes or no: no number above 1, no link, no object or list."""
-    number = whole_number(value)
-    return not (isinstance(value, dict | list | float) or is_link(value) or (number or 0) > 1)
+    """Whether a value means yes or no: true, false, 1, 0, or a word for one of them."""
+    if isinstance(value, str):
+        return value.strip().lower() in _FALSE_TEXTS | _TRUE_TEXTS
+    return isinstance(value, bool) or (isinstance(value, int) and value <= 1)
 
 
 def is_true(value: Json) -> bool:

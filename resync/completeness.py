@@ -128,10 +128,12 @@ class Completeness(Struct):
     def count(self, asked: Asked, before: Progress, *, has_body: bool, nothing: bool) -> None:
         """Count one page; an empty body says nothing about ``data_path``.
 
-        Rows may have moved meanwhile, where a page was asked for by its position.
+        Rows may have moved meanwhile, where a page was asked for by its position, or some came
+        again.
         """
         page, request, begins = asked.page, asked.request, not before.pages
-        if before.begun and is_counted(before.begun, request, before):
+        is_shared = before.previous and not {*page.ids}.isdisjoint(before.previous.ids)
+        if is_shared or (before.begun and is_counted(before.begun, request, before)):
             self.doubts.add(Doubt.MOVED)
         if begins and (self.first is None or page.rows):
             self.first = asked

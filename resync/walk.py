@@ -150,8 +150,7 @@ class Walker:
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""
-        outcome = await self._judged(walk, opened)
-        source = walk.source
+        source, outcome = walk.source, await self._judged(walk, opened)
         if not isinstance(outcome, Step):
             return opened, outcome
         stands = self._believed(opened, outcome)
@@ -171,6 +170,8 @@ class Walker:
         judged = await self._judged(walk, again)
         second = self._believed(again, judged)
         goes_on = isinstance(second, Step) and second.next is not None and outcome.next is None
+        was_again, is_again = (one.page.repeats(walk.progress.previous) for one in (opened, again))
+        goes_on = goes_on or (was_again and not is_again)
         if not goes_on and again.page.length <= opened.page.length:
             # Another walk may have shown meanwhile what is to be asked about this end.
             return opened, (isinstance(judged, Step) and judged.doubt) or stands
@@ -277,8 +278,7 @@ class Walker:
         _lazy_log.debug(
             "{}: {} rows", lambda: self.client.named(opened.request), lambda: page.length
         )
-        self.client.counts.pages += 1
-        nothing = False
+        self.client.counts.pages, nothing = self.client.counts.pages + 1, False
         for extracted, size in opened.runs:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)

@@ -913,7 +913,9 @@ async def test_a_configured_path_to_what_is_empty(style: str, nothing: Json, tim
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("last", [4, "4", "/things?at=c60", {"href": "/things"}, 2.5], ids=repr)
+@pytest.mark.parametrize(
+    "last", [4, "4", "/things?at=c60", {"href": "/things"}, 2.5, "r-17"], ids=repr
+)
 async def test_a_last_page_path_to_no_yes_or_no(style: str, last: Json) -> None:
     """The number of the last page, or a link to it, is no true: every list would end at once."""
     api = Api(style, cap=20, around=steady({"meta": {"end": last}}))
@@ -1825,7 +1827,10 @@ async def test_a_code_that_is_another_one_beyond_the_end() -> None:
 async def test_ever_new_markers_to_the_same_rows_are_a_circle(
     style: str, row: dict[str, Json]
 ) -> None:
-    """The third page in a row with the same rows ends the walk, and not the bound of all walks."""
+    """The third page in a row with the same rows ends the walk, and not the bound of all walks.
+
+    Where ids show that the second has no new rows, it is asked for again.
+    """
     (key,) = row
 
     def things(request: Request) -> Answer:
@@ -1838,7 +1843,58 @@ async def test_ever_new_markers_to_the_same_rows_are_a_circle(
         found = await read(server, paging(style, 20))
 
     assert "came before in the same walk" in found.message
-    assert found.requests == 3
+    assert found.requests == 3 + (key == "id")
+
+
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("times", [1, ALWAYS], ids=["once", "for good"])
+@pytest.mark.parametrize("place", [1, 2])
+async def test_the_page_before_in_the_place_of_the_next(style: str, times: int, place: int) -> None:
+    """It may be stale: asked for again it is right, or a total shows that rows are missing."""
+    api = Api(style, 41, around=steady({"total": 41}))
+
+    def stale(request: Request) -> Answer:
+        answer = api(request)
+        body = {**json.loads(answer.body), "items": rows(10 * place - 10, 10 * place)}
+        return told(body, 200, dict(answer.headers))
+
+    def is_there(request: Request) -> bool:
+        return api.window(request) == (10 * place, 10)
+
+    found = await outcome(once(stale, api, is_there, times), paging(style, 10))
+
+    if times == 1:
+        is_all(found, [*range(41)])
+    else:
+        assert "the API tells a total of 41 rows, but ends aft" in found.message
+
+
+def after_id(request: Request, count: int, is_known: Callable[[int], bool]) -> Answer:
+    """Rows after an id, where the API knows it; a full page says that there is more."""
+    after, limit = request.number("cursor", -1), request.number("limit", 10)
+    given = rows(after + 1, min(after + 1 + limit, count)) if after < 0 or is_known(after) else []
+    return told({"items": given, "has_more": len(given) == limit})
+
+
+@pytest.mark.parametrize("length", [1, 10, 19, 20, 30])
+async def test_a_full_last_page_that_says_more_is_followed_by_none(length: int) -> None:
+    """The last id leads on from within that page: so it is a cursor, and the list is over."""
+    found = await outcome(
+        lambda request: after_id(request, length, lambda _: True), paging("cursor", 10)
+    )
+
+    is_all(found, [*range(length)])
+    assert found.requests <= length // 10 + MORE
+
+
+@pytest.mark.parametrize("length", [10, 25])
+async def test_an_id_that_is_no_cursor_leads_nowhere(length: int) -> None:
+    """It is taken for one where nothing else is given: no rows behind it are no end."""
+    found = await outcome(
+        lambda request: after_id(request, length, lambda _: False), paging("cursor", 10)
+    )
+
+    assert "cursorPath, unset, gave nothing, but the API says that there is more" in found.message
 
 
 @pytest.mark.parametrize("values", [["on", "off"], [{"v": 1}, {"v": 1}]], ids=["texts", "objects"])
