@@ -239,9 +239,12 @@ def header_cursor(headers: Mapping[str, str]) -> str | Missing:
 
 
 def _linked(headers: Mapping[str, str]) -> set[bool]:
-    relations = link_relations(headers)
-    is_about_pages = not relations.keys().isdisjoint(NEXT_RELATIONS)
-    said = {leads_to_rows(relations.get("next"))} if is_about_pages else set()
+    links = link_relations(headers)
+    urls = {name: link["url"] for name, link in links.items()}
+    # A first page may name the last one, and itself, alone: that is no end.
+    is_last = urls.get("last", "") in {urls.get("first"), urls.get("self")}
+    is_told = is_last or not {"next", "prev", "previous"}.isdisjoint(links)
+    said = {leads_to_rows(links.get("next"))} if is_told else set()
     return said | {True} if "next" in unread_links(headers).lower() else said
 
 

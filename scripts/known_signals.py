@@ -94,7 +94,7 @@ SIGNALS: Final = (
         "`Link` header",
         known.NEXT_RELATIONS,
         "relations in the header",
-        "`next` is more; only others are the end",
+        "`next` is more; without it `prev`, or `last` that is `first`, is the end",
     ),
     Signal(
         "total",

@@ -607,7 +607,8 @@ def test_a_null_cursor_is_no_end_of_a_counted_walk(holder: tuple[str, ...], name
         pytest.param({"X-Next-Page": "2"}, True, id="GitLab"),
         pytest.param({"X-Next-Page": ""}, False, id="GitLab's last page"),
         pytest.param({"Link": '<?page=2>; rel="next"'}, True, id="GitHub"),
-        pytest.param({"Link": '<?page=1>; rel="first"'}, False, id="GitHub's last page"),
+        pytest.param({"Link": '<?page=1>; rel="first prev"'}, False, id="GitHub's last page"),
+        pytest.param({"Link": '<?page=1>; rel="first last"'}, False, id="GitLab's only page"),
         pytest.param({"Link": '<?page=2>; rel="next"; results="false"'}, False, id="Sentry"),
     ],
 )
@@ -620,10 +621,19 @@ def test_next_markers_in_headers(
         assert goes_on(paging(type_), bare(length, headers=headers)) is more
 
 
-@pytest.mark.parametrize("header", ['<?s=1>; rel="self"', '</docs>; rel="help"', "nonsense"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        '<?s=1>; rel="self"',
+        '</docs>; rel="help"',
+        "nonsense",
+        '<?page=1>; rel="first"',
+        '<?page=1>; rel="first", <?page=3>; rel="last"',
+    ],
+)
 @counted
-def test_links_that_have_nothing_to_do_with_pages(type_: PaginationType, header: str) -> None:
-    """A Link header without a next, previous, first or last page says nothing of the end."""
+def test_links_that_do_not_speak_of_the_end(type_: PaginationType, header: str) -> None:
+    """A Link header without a next or previous page, or one both first and last, says nothing."""
     assert goes_on(paging(type_), bare(10, headers={"Link": header}))
     assert not goes_on(paging(type_), bare(3, headers={"Link": header}))
 

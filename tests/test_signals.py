@@ -189,7 +189,7 @@ def test_an_answer_that_does_not_speak_of_more_is_all(type_: PaginationType, one
     "one",
     [
         pytest.param(page(total=60, has_more=False), id="a boolean"),
-        pytest.param(page({"Link": '<?page=1>; rel="first"'}, total=60), id="links"),
+        pytest.param(page({"Link": '<?page=1>; rel="first last"'}, total=60), id="links"),
     ],
 )
 def test_a_total_beside_the_end_counts_hidden_rows(one: Page) -> None:
