@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -22,7 +23,7 @@ from paging.positions import At, Counted, counted_elsewhere, redirected
 from paging.rows import WHOLLY
 from paging.signals import Verdict
 from paging.steps import Asking, Deciding, End, Learnt, Step, is_asked
-from paging.totals import Known
+from paging.totals import Known, counts_around
 
 ABOUT_TWICE = "the same page twice"
 _FEW = 10  # pages that a walk asks for in any case, and rows that servers give at once
@@ -322,6 +323,23 @@ class CountedFromFirst(Counted):
                 return at, False
             pages.append(other)
         told_by = counted_elsewhere(at, *pages) if len(pages) > _NEXT_PAGES else {}
+        return (yield from self._known_to_count(at, told_by))
+
+    def _known_to_count(self, at: At, told_by: Mapping[str, int | None]) -> Asking[tuple[At, bool]]:
+        """Whether one of these numbers counts the list; of a page, it is less beside fewer rows.
+
+        That is asked of a full one, where no list told as much before.
+        """
+        known, rows = at.learnt.counted_by, at.now.in_all
+        is_open = (
+            told_by and None not in told_by.values() and known.items().isdisjoint(told_by.items())
+        )
+        begun = at.now.begun if rows == at.asked or rows >= _FEW else None
+        if is_open and begun and (fewer := self._of_size(begun, rows - 1)):
+            at, other = yield from at.ask(fewer, "what the total counts")
+            is_told = other is not None and other.length == rows - 1
+            there = counts_around(other.holder, other.body) if other and is_told else ()
+            told_by = {key: None if (key, rows) in there else rows for key in told_by}
         return replace(at, learnt=at.learnt.counting(told_by)), None in told_by.values()
 
 

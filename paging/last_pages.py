@@ -84,8 +84,8 @@ class CountedToLast(CountedFromFirst):
         # A position may be just what came, too, but not on the second empty page.
         is_open = not (at.says_more or at.now.due) and at.now.empty_in_a_row > 1
         told_by = counted_elsewhere(at) if at.is_more and is_open else {}
-        at = replace(at, learnt=at.learnt.counting(told_by))
-        if not at.is_more or None in told_by.values():
+        at, is_counted = yield from self._known_to_count(at, told_by)
+        if not at.is_more or is_counted:
             end = self._end(at, End.EMPTY)
             # After a full page there might well be more: that is asked for once more.
             return replace(end, confirm=end.unsure or at.before.is_unbroken)

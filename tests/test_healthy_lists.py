@@ -197,6 +197,23 @@ async def test_children_beside_the_total_of_all(style: str) -> None:
     is_all(found, [0, 0, 0, 50, 50, 50])
 
 
+@pytest.mark.parametrize("is_size", [True, False])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_children_as_long_as_was_asked_for_beside_the_total_of_all(
+    style: str, *, is_size: bool
+) -> None:
+    """A number that stays beside one row less counts the list; the size that is asked for moves."""
+
+    def filtered(request: Request, name: str, given: dict[str, Json]) -> Json:
+        size = request.number("size" if style == "page" else "limit", 10)
+        return {**given, "recordsTotal": 600, "found": size if is_size else lists[name].count}
+
+    lists = {f"p{n}": Api(style, 10) for n in range(MANY if not is_size else 1)}
+    found = await of_children(lists, paging(style, 10), filtered)
+    assert (found.error is not None) == is_size
+    assert is_size or found.requests <= 1 + MANY + 8 * HANDFUL
+
+
 @pytest.mark.parametrize("style", COUNTED)
 async def test_short_children_beside_the_next_position(style: str) -> None:
     """It stands far beyond, too: a few requests show it, not some of each child."""
