@@ -71,8 +71,10 @@ class CountedToLast(CountedFromFirst):
         found = (self._around_first(sent, size) for size in sizes if sent)
         return [(request, beyond_last_row) for request in found if request][:1]
 
-    def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
+    def closing(self, sent: PageRequest, before: Progress, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the page before ``sent``."""
+        if (last := before.previous) is None:
+            return super().closing(sent, before, learnt)
         step = Step(Progress(previous=last), None, learnt)
         return self._across(sent, last, step, self._asked(sent) or last.length)
 

@@ -57,9 +57,11 @@ class MarkedEnds(Paginator):
         is_item = page.is_single and not page.scopes
         return not is_item and first_known(boolean, page.signal) is Verdict.MORE
 
-    def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
+    def closing(self, sent: PageRequest, before: Progress, learnt: Learnt) -> Deciding:
         """How to show that nothing follows the last page, which ``sent`` was led to by."""
-        return self._unless_followed(last, Step(Progress(previous=last), None, learnt))
+        if (last := before.previous) is None:
+            return super().closing(sent, before, learnt)
+        return self._unless_followed(last, Step(before, None, learnt))
 
     def _unless_followed(self, last: Page, step: Step) -> Deciding:
         """Ask for the last page with one row less: then that row alone must be on the next one.
@@ -68,7 +70,7 @@ class MarkedEnds(Paginator):
         what is paged is the first of those whose size is heeded.
         """
         now = step.progress
-        if last.most < FEWEST and (now.led_by or now.pages == 1):
+        if last.most < FEWEST and (now.led_by or now.begun == last.request):
             asked_for = self._across(now.led_by, last, step) if now.led_by else None
             return (yield from asked_for or self._alone(last, step))
         is_again = False
@@ -88,14 +90,21 @@ class MarkedEnds(Paginator):
         return replace(step, doubt=None) if is_over else step
 
     def _across(self, before: PageRequest, last: Page, step: Step) -> Deciding:
-        """Ask for the page before one of few rows with one row less, and for all that follows."""
-        size = self._asked(before) - 1
-        request = self._of_size(before, size) if size > last.most + 1 else None
-        step, pages, _ = yield from self._read_on(request, step)
-        first, *after = pages or [last]
-        has_room = first.length == size and len(after) == 1 and last.length < after[0].length < size
-        is_over = has_room and beyond_last_row(last, after[0]) is Beyond.ENDS
-        return step.over() if is_over else step
+        """Ask for the page before one of few rows with one row less, and for all that follows.
+
+        Where those have no room for more, for both pages at once, and many more rows.
+        """
+        asked = self._asked(before)
+        is_less = asked - 1 > last.most + 1
+        size = asked - 1 if is_less else asked + MANY
+        step, pages, follows = yield from self._read_on(self._of_size(before, size), step)
+        *first, other = pages or [last]
+        if is_less:
+            has_room = len(first) == 1 and first[0].length == size and last.length < other.length
+        else:
+            has_room = not (first or follows) and asked < other.length
+        is_over = has_room and other.length < size
+        return step.over() if is_over and beyond_last_row(last, other) is Beyond.ENDS else step
 
     def _alone(self, only: Page, step: Step) -> Deciding:
         """Ask for the only page of a walk, of few rows where many fit, with room for one more."""

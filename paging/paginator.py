@@ -215,9 +215,10 @@ class Paginator(ABC):
         yield from ()
         return Step(Progress(), None, learnt)
 
-    def closing(self, sent: PageRequest, last: Page, learnt: Learnt) -> Deciding:
-        """How to show that nothing follows the ``last`` page with rows, before ``sent``."""
-        return self.prove(sent, last, learnt)
+    def closing(self, sent: PageRequest, before: Progress, learnt: Learnt) -> Deciding:
+        """How to show that nothing follows the last page with rows ``before`` what was ``sent``."""
+        yield from ()
+        return Step(before, None, learnt)
 
     @staticmethod
     def _followed(step: Step) -> Step:

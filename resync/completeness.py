@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from enum import Enum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from errors import DoubtfulEndError, MappingError, Part
 from json_values import Json, keys_of, lists_in
@@ -96,7 +97,7 @@ class Completeness(Struct):
     in_order: bool | None = None
     confirmed: int = 0
     acquitted: int = 0
-    closed: tuple[Page, Asked] | None = None
+    closed: tuple[Progress, Asked] | None = None
     last: Asked | None = None
     is_shown: bool = False
     is_coded: bool = False
@@ -181,7 +182,7 @@ class Completeness(Struct):
         page = asked.page
         if last is None or not last.rows or page.rows or page.refused:
             return
-        self.closed = last, asked
+        self.closed = replace(now, previous=last), asked
         is_reached = now.known is Known.REACHED and page.totals().rows == now.total
         if is_reached and page.place is Place.LIST:
             self.recognition.learn_empty(page)
@@ -232,7 +233,8 @@ class Completeness(Struct):
         if not learnt.marked:
             return self.paginator.prove(request, page, learnt, is_cut=self.is_cut)
         is_full = page.length >= self.endpoint.pagination.page_size
-        return self.paginator.closing(request, page, learnt) if is_full else None
+        before = Progress(previous=page)
+        return self.paginator.closing(request, before, learnt) if is_full else None
 
     @property
     def left_in_doubt(self) -> set[Doubt]:

@@ -377,9 +377,9 @@ class Walker:
             try:
                 self._reader.refuse_no_page(opened, source)
             except BodyError:
-                last = walk.progress.previous if walk else None
-                asked = Asked(opened.request, opened.page, walk.number if walk else 0)
-                if last is None or opened.page.rows or not await self._is_over(last, asked, source):
+                before, number = (walk.progress, walk.number) if walk else (Progress(), 0)
+                asked = Asked(opened.request, opened.page, number)
+                if opened.page.rows or not await self._is_over(before, asked, source):
                     raise
                 source.recognition.learn_empty(opened.page)
         return opened
@@ -428,9 +428,9 @@ class Walker:
             recognition.learn_far_behind((await self.page_of(further, source)).page)
         return not recognition.is_contradicted(suspect)
 
-    async def _is_over(self, last: Page, asked: Asked, source: Completeness) -> bool:
-        """Whether a request shows that nothing follows a page, whatever was answered there."""
-        closing = source.paginator.closing(asked.request, last, source.learnt)
+    async def _is_over(self, before: Progress, asked: Asked, source: Completeness) -> bool:
+        """Whether a request shows that nothing follows, whatever was answered there."""
+        closing = source.paginator.closing(asked.request, before, source.learnt)
         try:
             return (await self._settled(closing, source, asked)).proved
         except BodyError:

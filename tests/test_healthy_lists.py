@@ -773,19 +773,44 @@ async def test_the_last_page_for_each_number_behind_it(count: int) -> None:
 
 @pytest.mark.parametrize("style", ["cursor", "next_link"])
 @pytest.mark.parametrize("status", [404, 400, 422])
-async def test_a_marker_of_few_rows_that_is_refused(style: str, status: int) -> None:
+@pytest.mark.parametrize("size", [10, 20])
+async def test_a_marker_of_few_rows_that_is_refused(style: str, status: int, size: int) -> None:
     """With room for one row more it is as well, so nothing follows; an error where rows may."""
     for counts in ([1], [2], [1, 2, 0, 45, 1, 2]):
         lists = {f"p{at}": Api(style, n, end="late", refuses=status) for at, n in enumerate(counts)}
-        found = await of_children(lists, paging(style, 20), lambda _r, _n, given: given)
+        found = await of_children(lists, paging(style, size), lambda _r, _n, given: given)
         assert found.error is None, found.message
         assert len(found.ids) == sum(counts)
 
     hiding = Api(style, 60, hidden=frozenset(range(1, 60)) - {50})
     refused = once(
-        lambda _: told({}, status), hiding, lambda r: hiding.window(r) == (20, 20), ALWAYS
+        lambda _: told({}, status), hiding, lambda r: hiding.window(r) == (size, size), ALWAYS
     )
-    assert (await outcome(refused, paging(style, 20))).error is not None
+    assert (await outcome(refused, paging(style, size))).error is not None
+
+
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("size", [2, 3, 20])
+@pytest.mark.parametrize("words", [{"message": "no more"}, {"items": [], "code": 1404}])
+async def test_a_marker_of_few_rows_that_leads_to_words(
+    style: str, size: int, words: dict[str, Json]
+) -> None:
+    """As to a refusal: a request for other pages shows that nothing follows, or that rows do."""
+    around = steady({"code": 0})
+
+    for count in (1, 2, size + 1, size + 2)[2 * (size < 10) :]:
+        api = Api(style, count, end="late", around=around)
+        found = await outcome(_saying(words, api, range(count, 99)), paging(style, size))
+        is_all(found, list(range(count)))
+
+    hiding = Api(style, 3 * size + 1, hidden=frozenset(range(size + 1, 2 * size)), around=around)
+    faulty = _saying(words, hiding, range(2 * size, 3 * size))
+    assert (await outcome(faulty, paging(style, size))).error is not None
+
+
+def _saying(words: Json, api: Api, at: range) -> Handler:
+    """An API that has only words at some positions."""
+    return lambda request: told(words) if api.window(request)[0] in at else api(request)
 
 
 async def test_a_marker_under_a_wrong_name_that_is_refused() -> None:
