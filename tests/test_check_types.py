@@ -145,11 +145,6 @@ CASES = {
         "title: .key",
         "write title: .name (20 of 20)",
     ),
-    "a title that is an object as others are": Mistake(
-        [SERVED, swap("title: .name", "title: .called"), swap("phone: .phone", "phone: .nick.of")],
-        "title: .called",
-        "write title: .called.of",
-    ),
     "a date within an object": Mistake(
         [SERVED, swap("joined: .joined", "joined: .made")],
         "joined: .made",

@@ -455,6 +455,16 @@ CASES = {
         "title: .name",
         'write title: .name + " " + .mail',
     ),
+    "a path without the list that its values come from": Mistake(
+        [swap("kind: /teams/{team}/notes", "kind: /{team}/notes")],
+        "kind: /{team}/notes",
+        "write kind: '/teams/{team}/notes'",
+    ),
+    "a path below parents with one part too many": Mistake(
+        [swap("kind: /teams/{team}/notes", "kind: /teams/{team}/notes/recent")],
+        "/notes/recent",
+        "write kind: '/teams/{team}/notes'",
+    ),
     "an element of what is no list": Mistake(
         [swap("phone: .phone", "phone: .phone[0]")], "phone: .phone[0]", "write phone: .phone"
     ),

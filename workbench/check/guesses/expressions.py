@@ -204,13 +204,19 @@ def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 
-def keys_instead(expression: str, items: Items) -> dict[str, str]:
-    """The keys of elements of which none has what is read, each with what reads it."""
+def keys_instead(
+    expression: str, items: Items, deepest: int = 1, *, is_read: bool = False
+) -> dict[str, str]:
+    """The keys of elements of which none has what is read, each with what reads it.
+
+    ``is_read``: also of those that have it. ``deepest``: objects around a key, and one.
+    """
     for match in _ELEMENTS.finditer(_masked(expression)):
         rows = _elements([follow(item, _keys(match[1])) for item in items])
-        if rows and not has_path(rows, _keys(match[2])):
+        if rows and (is_read or not has_path(rows, _keys(match[2]))):
             begin, end = expression[: match.start(2)], expression[match.end(2) :]
-            return {str(key): begin + written((key,)) + end for row in rows for key in row}
+            paths = (path for row in rows for path in leaves(row, deepest))
+            return {".".join(path): begin + written(path) + end for path in paths}
     return {}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final
@@ -16,6 +15,7 @@ from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.guesses.expressions import (
     as_text,
     is_scalar,
+    keys_instead,
     leaves,
     paths_in,
     values_of,
@@ -27,8 +27,6 @@ _SPEAKING: Final = 0.5  # likeness of names
 _LONG: Final = 5  # characters of identifiers that few other things have
 _SIGNS: Final = ("/", "-", ":", "_", ".", "|", "#", "@", " ")
 _SAME: Final = 0.99
-_ELEMENT: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\d*\]\??)(?:\.[A-Za-z_]\w*)+")
-"""A key of one element of a list, or of all."""
 _DEEPEST_LIST: Final = 3  # objects around a list
 _DEEPEST: Final = 2  # objects around a key of the target
 
@@ -71,20 +69,10 @@ class Leading:
             best = max(best, (is_own, hits, alike, f"[{text}]" if many else text))
         if best[1]:
             return Write(best[3], f"{best[1]} of {len(items)}")
-        if beside := await self._of_elements(known, items, expression):
+        others = keys_instead(expression, items, _DEEPEST, is_read=True).values()
+        if beside := await self.first(others, known, items):
             return beside
         return await self._behind_parents(seen, known, items, expression, many=many)
-
-    async def _of_elements(self, known: set[str], items: Items, expression: str) -> Remedy:
-        """Another key of the elements that an expression reads, whose values are identifiers."""
-        found = _ELEMENT.search(expression)
-        if found is None:
-            return ""
-        lists = [follow(item, paths_in(found[1])[0]) for item in items]
-        rows = [row for one in lists if isinstance(one, list) for row in one]
-        keys = dict.fromkeys(path for row in rows[:20] for path in leaves(row, _DEEPEST))
-        texts = (f"{found[1]}{found[2]}{written(path)}" for path in keys)
-        return await self.first((expression.replace(found[0], one) for one in texts), known, items)
 
     async def _of_lists(self, known: set[str], items: Items) -> Remedy:
         """A list in the items, or a key of its objects, whose values are identifiers."""

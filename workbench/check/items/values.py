@@ -236,8 +236,6 @@ class Values:
         column = title_of(columns(objects), None)
         if column and len(objects) == len(values):
             remedy = Write(f"{head}{column.path}")
-        elif inner := _as_others(seen, values):
-            remedy = Write(f"{head}{written((inner,))}")
         elif column := title_of(columns(items), None):
             remedy = Write(column.path, f"{len(column.present)} of {len(items)}")
         said = "an object" if objects else "a list"
@@ -277,17 +275,6 @@ class Values:
         )
         differing = [(now, then) for now, then in pairs if now != then]
         return bool(differing) and all(_adds(now, then) for now, then in differing)
-
-
-def _as_others(seen: Seen, values: Sequence[Json]) -> str:
-    """The key of all values that other expressions read within theirs; "" for none."""
-    read = (path for one in seen.passed[0].expressions for path in paths_in(one.jq or ""))
-    keys = (path[-1] for path in read if len(path) > 1)
-
-    def is_of_all(key: str) -> bool:
-        return all(isinstance(one, dict) and isinstance(one.get(key), str) for one in values)
-
-    return next(filter(is_of_all, keys), "")
 
 
 def _adds(now: Json, then: Json) -> bool:

@@ -129,8 +129,8 @@ class Pages:
             remedy = "correct paginationParam to the name in the API's documentation"
             if read.paging.type == "cursor":
                 remedy = f"the cursor is found, and not read: {remedy}, or send_in"
-            way = await self._paging.other(read.target)
-            return [self._places.paging(self._case(read, told), way or remedy, "paginationParam")]
+            way = await self._paging.other(read.target) or _by_query(read.target) or remedy
+            return [self._places.paging(self._case(read, told), way, "paginationParam")]
         return []
 
     async def _miscounted(self, read: Listed) -> list[Finding]:
@@ -221,9 +221,9 @@ class Pages:
 
 
 def _by_query(target: Target) -> Paged | str:
-    """How to page what is read as one page, as its GraphQL query says; "" where it does not."""
-    is_unpaged = target.endpoint.pagination.type == "none"
-    paged = paging_of(target.endpoint) if is_unpaged else {}
+    """How to page as a GraphQL query says, where no variable of it is paged by; "" for no way."""
+    name = target.endpoint.pagination.pagination_param or ""
+    paged = {} if name.startswith("variables.") else paging_of(target.endpoint)
     return Paged(paged, "the query says so") if paged else ""
 
 

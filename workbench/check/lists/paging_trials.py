@@ -22,12 +22,10 @@ from workbench.check.asking.absence import Answered
 from workbench.check.asking.nearby import Listed, Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare
-from workbench.check.findings import likeness
 from workbench.check.guesses.expressions import lists_of_objects, rows_of
-from workbench.check.guesses.refusal_words import named_missing, variable_missed
+from workbench.check.guesses.refusal_words import variable_missed
 from workbench.check.lists.paging_ways import Ways
 from workbench.check.lists.places import Case, Paged
-from workbench.suggest.vocabulary import Names
 
 _AT_MOST: Final = re.compile(
     r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"
@@ -41,7 +39,6 @@ _AT_LEAST: Final = re.compile(
 FEWEST: Final = 10
 """Rows of a page of a server's own; it is cut at a multiple of ``ROUND``."""
 ROUND: Final = 5
-_LIKE: Final = 0.6  # likeness of a name and the one that was meant
 _NUMBER: Final = re.compile(r"(?<![\w.])[1-9]\d{0,3}(?![\w.])")
 _MOST: Final = 6  # numbers of a refusal that are tried
 _INVALID: Final = frozenset({400, 422})
@@ -90,28 +87,6 @@ class PagingTrials:
         body = await self.near.body(target.request) if target.request else None
         rows = len(rows_of(body))
         return 0 < rows < FEWEST and bool(rows % ROUND)
-
-    @staticmethod
-    def named(target: Target, words: str) -> Paged | None:
-        """The name of a position or size that a refusal misses, and that is sent nearly so."""
-        paging, name = target.endpoint.pagination, named_missing(words)
-        sent = {
-            "sizeParam": paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type),
-            "paginationParam": paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type),
-        }
-        names = Names(())
-        if name in names.of("size") and name not in sent.values():
-            return Paged({"sizeParam": name}, "the API wants the size of a page")
-        roles = {"paginationParam": ("page", "offset", "cursor"), "sizeParam": ("size",)}
-        alike = {
-            key: likeness(name.lower(), one.lower())
-            for key, one in sent.items()
-            if one and any(name in names.of(role) for role in roles[key])
-        }
-        best = max(alike, key=lambda key: alike[key], default="")
-        if not name or name in sent.values() or not best or alike[best] < _LIKE:
-            return None
-        return Paged({best: name}, "the API misses it")
 
     async def _declared(self, target: Target, request: PageRequest, words: str) -> Paged | None:
         """How a GraphQL query is paged that declares the variable of a size, and does not get it.

@@ -147,16 +147,12 @@ def _differing(given: PaginationSettings, wanted: Mapping[str, Json]) -> dict[st
         "cursorAlone": given.cursor_alone,
         "headerLinkRel": given.header_link_rel,
     }
-    if style != given.type:  # a resource's own type leaves the names of the settings
-        effective |= {
-            name: value
-            for name, value in (("paginationParam", position), ("sizeParam", size))
-            if wanted.get(name) not in {None, value}
-        }
+    # A resource's own type leaves the names of the settings.
+    own = {"paginationParam": position, "sizeParam": size} if style != given.type else {}
     return {
         name: value
         for name, value in wanted.items()
-        if value is not None and value != effective[name]
+        if value is not None and not value == effective[name] == own.get(name, value)
     }
 
 

@@ -55,21 +55,16 @@ class Paged:
         return f"write {keys if is_there else f'pagination: {{{keys}}}'}: {self.proof}"
 
     @property
-    def settings(self) -> dict[str, Json]:
-        """What of it settings can say."""
-        pairs = self.values.items()
-        return {name: value for name, value in pairs if name in FIELDS and value is not None}
-
-    @property
     def texts(self) -> dict[str, str]:
-        """That, as the texts of settings."""
-        return {name: as_written(value) for name, value in self.settings.items()}
+        """What of it settings can say, as their texts."""
+        pairs = self.values.items()
+        return {name: as_written(one) for name, one in pairs if name in FIELDS and one is not None}
 
     @property
     def as_settings(self) -> str:
         """As lines of the settings, and what no setting says as a resource's own."""
-        lines = ", ".join(line(name, value) for name, value in self.settings.items())
-        rest = {name: value for name, value in self.values.items() if name not in self.settings}
+        lines = ", ".join(line(name, text) for name, text in self.texts.items())
+        rest = {name: value for name, value in self.values.items() if name not in self.texts}
         if not rest:
             return f"write {lines}: {self.proof}"
         own = Paged(rest, self.proof).own(is_there=False).removeprefix("write ")

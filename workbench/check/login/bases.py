@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 import httpx
@@ -80,21 +79,12 @@ class Bases:
         if told is not None:  # Where a refusal says no more than before, a search shows nothing.
             requests = {kind: one for kind, one in requests.items() if one.method == "GET"}
         spoken = await self._spoken_of() if requests else []
-        tries = [
-            (kind, path)
-            for kind, most in zip(requests, _MOST, strict=False)
-            for path in islice(
-                (
-                    *_heads(spoken, kind, url.path),
-                    *(self._paths(kind) if told is None else near_paths(url, kind, told)),
-                ),
-                most,
-            )
-        ]
-        for kind, path in tries:
-            base = str(url.copy_with(path=f"/{path}")).rstrip("/")
-            if await self._is_there(replace(requests[kind], url=f"{base}/{kind.lstrip('/')}")):
-                return _base_of(base, f"{kind} answers there")
+        for kind, most in zip(requests, _MOST, strict=False):
+            paths = self._paths(kind) if told is None else near_paths(url, kind, told)
+            for path in [*_heads(spoken, kind, url.path), *paths][:most]:
+                base = str(url.copy_with(path=f"/{path}")).rstrip("/")
+                if await self._is_there(replace(requests[kind], url=f"{base}/{kind.lstrip('/')}")):
+                    return _base_of(base, f"{kind} answers there")
         return None
 
     async def _spoken_of(self) -> list[str]:

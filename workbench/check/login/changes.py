@@ -31,6 +31,7 @@ _OBJECTS: Final = (
 )  # fmt: skip
 """Sensitive settings that are objects."""
 _NAMED: Final = re.compile(r"<the value of [^> ]*(?: without its first word)?>")
+_UNSAID: Final = "what is around it"  # which no program can leave out
 _AROUND: Final = re.compile(r"[\s'\"`,;<>{}()]+|^\w+(?:=(?=\w)|:\s)")
 """What stands around a key that was copied with more than itself."""
 _SECRETS: Final = (
@@ -201,7 +202,7 @@ class Installed:
         for name in sorted(_SECRETS, key=lambda name: -len(self.text(name))):
             whole = self.text(name)
             core = "" if name in _OBJECTS else core_of(whole)
-            first = "its first word" if whole.partition(" ")[2] == core else "what is around it"
+            first = "its first word" if whole.partition(" ")[2] == core else _UNSAID
             for secret, less in ((whole, ""), (core, f" without {first}")):
                 found = re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", text)
                 if len(secret) >= _SHORTEST and found:
@@ -218,7 +219,7 @@ def core_of(text: str) -> str:
 def _is_told(text: str, words: str) -> bool:
     """Whether a text of a setting, or each text in its object, is in words already, or a name."""
     held = [one for _, one in texts_at(_decoded(text))] or [text]
-    return all(_NAMED.fullmatch(one) or one in words for one in held)
+    return all(_NAMED.fullmatch(one) or (one in words and _UNSAID not in one) for one in held)
 
 
 def _decoded(text: str) -> Json:

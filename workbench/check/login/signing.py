@@ -8,7 +8,7 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import combinations, islice, product
+from itertools import islice, product
 from typing import Final
 
 from settings.fields import FIELDS
@@ -192,11 +192,6 @@ class Signings:
                     swapped = {setting: json.dumps({**held, name: self.secret}), own: value}
                     told = f"swap the values of {variable_of(own)} and of {name} in"
                     yield Change(swapped, f"{told} {variable_of(setting)}")
-            for one, other in combinations(held, 2):
-                swapped = {setting: json.dumps({**held, one: held[other], other: held[one]})}
-                yield Change(
-                    swapped, f"swap the values of {one} and {other} in {variable_of(setting)}"
-                )
         if self._kind == "basic":
             user, password = self._text("username"), self._text("password")
             told = f"swap {variable_of('username')} and {variable_of('password')}"

@@ -87,7 +87,11 @@ class OtherPaths:
         near, mappings = self._near, seen.mappings
         path = seen.config.kind.partition("?")[0]
         at = quoted_part(path, words)
-        others = () if at is None else respelled(path, at, near.known)
+        others = [] if at is None else respelled(path, at, near.known)
+        # Behind the list that a value is taken from: `/domains/{domain}` for `/{domain}`.
+        for name, one in (seen.config.selector.path_parameters or {}).items():
+            behind = f"/{{{name}}}{path.partition(f'/{{{name}}}')[2]}"
+            others += [f"{str(one.endpoint).partition('?')[0].rstrip('/')}{behind}"]
         target = near.own(seen)
         kind, data_path = seen.config.kind, target.endpoint.data_path
         named, made = near.expressions(seen, target)[:1], mappings.blueprint
@@ -192,8 +196,8 @@ class OtherPaths:
             head, names = path.rpartition("/")[0], names_in(wanted.words)
             worded = [f"{head}/{one}" for one in names if one not in path]
             likely = [*others[:_MOST], *slips_undone(path)[:_MOST_SLIPS], *worded[:_MOST_WORDS]]
-            less = [head] if head else []
-            return likely if holes else [*likely, *less, *searches_like(path)]
+            less = [head] if head and set(_BRACED.findall(head)) == holes else []
+            return [*likely, *less, *([] if holes else searches_like(path))]
         # What is no GET goes to words of the mapping alone, or to its own end; then to searches.
         words = near.known.words.union(*(one.split("/") for one in (path, *near.known.paths)))
         words |= {one.lower() for one in words}

@@ -193,8 +193,6 @@ class Refused:
         if blamed := await self._paging.valid(case):
             name, told = blamed if isinstance(blamed, tuple) else (blamed.first, blamed)
             return self._places.paging(case, told, name)
-        if paged := self._paging.named(case.target, case.words):
-            return self._places.paging(case, paged)
         return None
 
     async def unread(self, case: Case) -> Finding | None:
