@@ -23,9 +23,10 @@ from workbench.check.asking.nearby import Listed, Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import bare
 from workbench.check.guesses.expressions import lists_of_objects, rows_of
-from workbench.check.guesses.refusal_words import variable_missed
+from workbench.check.guesses.refusal_words import named_missing, variable_missed
 from workbench.check.lists.paging_ways import Ways
 from workbench.check.lists.places import Case, Paged
+from workbench.suggest.vocabulary import Names
 
 _AT_MOST: Final = re.compile(
     r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"
@@ -109,8 +110,11 @@ class PagingTrials:
     async def _sized_as_told(
         self, target: Target, request: PageRequest, words: str
     ) -> Paged | None:
-        """A size that a refusal names as the most, of a list that is refused without any."""
-        paging = target.endpoint.pagination
+        """A size, or its name, that a refusal tells of a list that is refused without any."""
+        paging, name = target.endpoint.pagination, named_missing(words)
+        sized = make_paginator(replace(paging, size_param=name)).first(request)
+        if name in Names(()).of("size") and await self.near.body(sized) is not None:
+            return Paged({"sizeParam": name}, "so it answers")
         for most in map(int, _AT_MOST.findall(words)):
             smaller = make_paginator(replace(paging, page_size=most)).first(request)
             if most < paging.page_size and await self.near.body(smaller) is not None:

@@ -81,8 +81,7 @@ class Unsent:
             return have(body, absent)
 
         # Where no item passes the query, that is to blame before any parameter.
-        otherwise = seen.passed and await self.by_other(seen, target, wanted, has, absent)
-        if otherwise:
+        if otherwise := seen.passed and await self.by_other(seen, target, wanted, has, absent):
             problem = f"no item has {keys}, as its parameters stand"
             path, remedy = otherwise
             return [seen.finding(path, problem, remedy)]

@@ -174,10 +174,6 @@ class SignIn:
     async def _unsigned(self, request: PageRequest) -> OceanCustomError | None:
         return await self._installed.refusal_by(request, self._bare)
 
-    async def _is_unseen(self, error: OceanCustomError, request: PageRequest) -> bool:
-        other = await self._unsigned(request)
-        return other is not None and _gist(other) == _gist(error)
-
     async def is_seen(self, request: PageRequest | None) -> bool:
         """Whether credentials open what is refused as such without: then they are not to blame."""
         unsigned = None if request is None else await self._unsigned(request)
@@ -214,7 +210,8 @@ class SignIn:
             return found
         # Where the base URL has no path, a page for people is what is there.
         is_api = self._settings.base_url.path.strip("/")
-        if is_redirected and is_api and await self._is_unseen(error, request):
+        unsigned = await self._unsigned(request) if is_redirected and is_api else None
+        if unsigned is not None and _gist(unsigned) == _gist(error):
             blame = self._unheeded("")
             setting = blame.setting if self._kind == "api_key" else "authType"
             return dataclasses.replace(blame, setting=setting)
