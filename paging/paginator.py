@@ -236,6 +236,10 @@ class Paginator(ABC):
 
         What follows the position is no constant of two answers to the same one.
         """
+        return self.of_fewer(sent, page)
+
+    def of_fewer(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """A request for one row less than it gave."""
         return self._of_size(sent, page.length - 1)
 
     def _of_size(self, sent: PageRequest, size: int) -> PageRequest | None:

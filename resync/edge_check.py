@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from errors import DoubtfulEndError, OceanCustomError, PaginationError, SourceError
-from paging.experiments import Shown, begins_before, compared
+from paging.experiments import Shown, begins_before, compared, places
 from paging.levels import unless_hollow
 from paging.model import Page, PageRequest
 from paging.paginator import ACCEPT
@@ -14,6 +14,7 @@ from resync.walk import Walker
 
 # Walks asked whether a page comes before their first, as long as both are empty.
 MAX_START_CHECKS = 5
+_FROM_ZERO = "set startPage to 0"
 
 
 class EdgeCheck:
@@ -88,6 +89,17 @@ class EdgeCheck:
             return False
         return bool(page.rows) and not page.is_single
 
+    async def _begins(self, first: Asked) -> bool:
+        """Whether a page of fewer rows begins where this does: of pages, that is the first one.
+
+        What stands at 0 comes later, then, as some give the last page there.
+        """
+        is_paged = self.source.endpoint.pagination.type == "page"
+        fewer = self.source.paginator.of_fewer(first.request, first.page) if is_paged else None
+        other = (await self._walker.page_of(fewer, self.source)).page if fewer else None
+        there = places(first.page, other)
+        return None not in there and 0 < len(there) < len(first.page.rows)
+
     async def _refuse_page_before(self, first: Asked) -> bool:
         """Raise PaginationError when rows come before the first page of a walk.
 
@@ -103,7 +115,8 @@ class EdgeCheck:
             # Rows may have been added meanwhile, or tell nothing as their values move.
             again = (await self._walker.page_of(first.request, self.source)).page
             is_steady = _remedy(first.page, again) is None and _remedy(again, page) == remedy
-            remedy = remedy if is_steady else None
+            is_else = remedy == _FROM_ZERO and await self._begins(first)
+            remedy = remedy if is_steady and not is_else else None
         if remedy:
             what = self.source.endpoint.pagination.type
             raise PaginationError(
@@ -117,5 +130,5 @@ class EdgeCheck:
 def _remedy(first: Page, before: Page) -> str | None:
     """How to read the rows of a page before the first one that this does not have, if any."""
     if compared(first, before) is Shown.OTHERS:
-        return "set startPage to 0"
+        return _FROM_ZERO
     return "set paginationType to offset" if begins_before(first, before) else None

@@ -775,6 +775,24 @@ async def test_a_page_where_the_api_counts_rows(
     assert said in found.message, found.ids
 
 
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("count", [3, 20, 41])
+async def test_the_last_page_before_the_first_one(count: int, first: int) -> None:
+    """One row less of page 1 begins as that does, so it is the first; else it would not."""
+    given = rows(0, count)
+
+    def wrapping(request: Request) -> Answer:
+        number, size = request.number("page", 1) - first, request.number("size", 10)
+        return told({"items": given[-size:] if number < 0 else given[number * size :][:size]})
+
+    found = await outcome(wrapping, paging("page", 2 if count == 3 else 10))
+
+    if first:
+        is_all(found, list(range(count)))
+    else:
+        assert "page 0 has rows that page 1 does not have" in found.message
+
+
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("falls", [False, True])
 async def test_a_total_that_changes_while_pages_come_side_by_side(
