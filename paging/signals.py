@@ -48,7 +48,7 @@ _NOWHERE: tuple[Json, ...] = (None, "", "null", False, 0, "0", -1, "-1", [])
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
 _FALSE_TEXTS = frozenset({"", "false", "0", "-1", "no", "null", "none"})
-_TRUE_TEXTS = frozenset({"true", "1", "yes", "y", "t", "on", "last", "end"})
+_TRUE_TEXTS = frozenset({"true", "1", "yes", "y"})
 
 
 # How the name of a header ends, without its hyphens, whatever stands before it.
