@@ -45,6 +45,12 @@ def scalars_in(envelope: Envelope) -> dict[Path, Json]:
     return {p: one for p, one in envelope.items() if not isinstance(one, dict | list)}
 
 
+def told_in(envelope: Envelope) -> dict[Path, Json]:
+    """The scalars of an envelope, and its lists of words for people: ``["no such page"]``."""
+    lists = {p: one for p, one in envelope.items() if one and isinstance(one, list)}
+    return scalars_in(envelope) | {p: one for p, one in lists.items() if is_sentence(one)}
+
+
 def around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
     """The values of a body by their places; what ``rows`` is lies within, and is left out."""
     if not isinstance(body, dict) or len(path) > _DEEPEST:

@@ -50,6 +50,7 @@ from paging.envelopes import (
     is_sentence,
     said,
     scalars_in,
+    told_in,
     type_of,
 )
 from paging.error_reports import is_failed, is_good, lists_others, tells_outcome, tells_success
@@ -331,7 +332,7 @@ class Recognition:
 
     def is_usual(self, body: Json) -> bool:
         """Whether what an answer says of its success is what pages with rows say, too."""
-        told = scalars_in(dict(around(reasons_in(body) if isinstance(body, dict) else None, None)))
+        told = told_in(dict(around(reasons_in(body) if isinstance(body, dict) else None, None)))
         known = self._all.values
         return bool(told) and all(
             is_same(known.get(path, VARIES), value) or said((path, value), {}) in self._beyond

@@ -28,6 +28,7 @@ from paging.totals import Known
 from records import Discreet
 from resync.path_parameters import Endpoint
 
+_REPORTS = 20  # walks begin together: each may meet such an answer before one shows what it says
 _DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep
 
 
@@ -65,14 +66,14 @@ class Completeness(Struct):
     ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor or
     link before any was seen. ``elsewhere``: an answer spoke of rows that it had in another list
     than ``data_path`` leads to. ``ends`` counts why walks ended, ``confirmed`` the ends that were
-    asked for once more, and ``acquitted`` the answers that seemed to be no page. ``closed``: a page
-    with rows and the answer without any that came after it; ``last``: one that ended a walk,
-    ``is_shown``: by rows that a request gave. ``in_order``: whether pages are given only after the
-    one before them; None where it is not known. ``is_coded``: a list was null beside what may be
-    the code of an error. ``taken``: the first requests of lists that were taken for whole, as
-    others like them are, by their rows, None for a full page with its total. ``fallen``: totals
-    that were told, and less afterwards, before so many rows came; ``unmet``: those of lists
-    without a row.
+    asked for once more, ``acquitted`` the answers that seemed to be no page, and ``reported`` those
+    that said that they failed. ``closed``: a page with rows and the answer without any that came
+    after it; ``last``: one that ended a walk, ``is_shown``: by rows that a request gave.
+    ``in_order``: whether pages are given only after the one before; None where it is not known.
+    ``is_coded``: a list was null beside what may be the code of an error. ``taken``: the first
+    requests of lists that were taken for whole, as others like them are, by their rows, None for a
+    full page with its total. ``fallen``: totals that were told, and less afterwards, before so many
+    rows came; ``unmet``: those of lists without a row.
     """
 
     endpoint: Endpoint
@@ -97,6 +98,7 @@ class Completeness(Struct):
     in_order: bool | None = None
     confirmed: int = 0
     acquitted: int = 0
+    reported: int = 0
     closed: tuple[Progress, Asked] | None = None
     last: Asked | None = None
     is_shown: bool = False
@@ -160,6 +162,11 @@ class Completeness(Struct):
             if is_said and is_open and not self._has_lists(self.last_body):
                 self.last_body = page.body  # the last that says anything, or the first with a list
         self.recognition.note(asked.walk, request, page)
+
+    def asks_of_report(self) -> bool:
+        """Whether one more answer that says that it failed is asked about."""
+        self.reported += 1
+        return self.reported <= _REPORTS
 
     def _has_rows_elsewhere(self, page: Page) -> bool:
         """Whether an answer with an empty list, or null, speaks of rows that another list has.

@@ -132,7 +132,8 @@ class Walker:
         opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
         if opened.page.refused:
             return opened
-        opened = await self._no_error(opened, source, gave=source.recognition.has_list, walk=walk)
+        before = walk.progress if source.recognition.has_list else None
+        opened = await self._no_error(opened, source, before, walk.number)
         self._reader.refuse_unopened(source, opened.page, goes_on=False)
         walk.cycle.refuse_circle(walk.progress, opened.page, is_led=source.is_led)
         return opened
@@ -227,8 +228,10 @@ class Walker:
         )
         named = self.client.named(request)
         logger.debug("{}: asked to settle {}", named, experiment.of)
+        before = experiment.progress if of.page.rows else Progress()  # or it closes another
         try:
-            opened = await self._no_error(await self.page_of(request, source), source, gave=True)
+            opened = await self.page_of(request, source)
+            opened = await self._no_error(opened, source, before, of.walk)
         except (BodyError, OriginError):
             if experiment.follows_any:
                 return named, None
@@ -360,25 +363,22 @@ class Walker:
     # --- what is no page -------------------------------------------------------------------
 
     async def _no_error(
-        self, opened: Opened, source: Completeness, *, gave: bool, walk: _Walk | None = None
+        self, opened: Opened, source: Completeness, before: Progress | None, walk: int
     ) -> Opened:
-        """The answer, asked for once more where it says that it failed and others ``gave`` lists.
+        """The answer, asked for once more where it says that it failed; not where nothing came.
 
-        Once, and a few times a resource: a status would be retried, but under 200 most errors last.
-        Where a request shows that the list of a walk is over there, that is how it says so.
+        Where a request shows that the list is over by what came ``before``, that is how it says so.
         """
         try:
             self._reader.refuse_no_page(opened, source)
         except BodyError:
-            if not gave or source.confirmed >= CONFIRMED:
+            if before is None or not source.asks_of_report():
                 raise
-            source.confirmed += 1
             opened = await self.page_of(opened.request, source)
             try:
                 self._reader.refuse_no_page(opened, source)
             except BodyError:
-                before, number = (walk.progress, walk.number) if walk else (Progress(), 0)
-                asked = Asked(opened.request, opened.page, number)
+                asked = Asked(opened.request, opened.page, walk)
                 if opened.page.rows or not await self._is_over(before, asked, source):
                     raise
                 source.recognition.learn_empty(opened.page)

@@ -157,6 +157,27 @@ async def of_children(
         return await read(server, pagination, kind=kind, parent=parents, key=key)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [{"error": "page out of range"}, {"success": False}, {"errors": ["no such page"]}],
+    ids=repr,
+)
+@pytest.mark.parametrize("lengths", [[20], [20, 10, 1, 20], [1, 2, 3, 4], [10, 3] * 6], ids=repr)
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_report_under_200_past_the_end(
+    style: str, lengths: Sequence[int], said: dict[str, Json]
+) -> None:
+    """A request shows that this is how the API says it, also of children that are read at once."""
+    lists = {f"p{at}": Api(style, length) for at, length in enumerate(lengths)}
+
+    found = await of_children(
+        lists, paging(style, 10), lambda _request, _name, given: given if given["items"] else said
+    )
+
+    assert found.error is None, found.message
+    assert len(found.ids) == sum(lengths)
+
+
 @pytest.mark.parametrize("style", COUNTED)
 async def test_children_of_just_a_page_with_its_total(style: str) -> None:
     """A few are asked what follows, however many there are; where rows do once, all of them are."""
