@@ -115,7 +115,7 @@ class EdgeCheck:
             # Rows may have been added meanwhile, or tell nothing as their values move.
             again = (await self._walker.page_of(first.request, self.source)).page
             is_steady = _remedy(first.page, again) is None and _remedy(again, page) == remedy
-            is_else = remedy == _FROM_ZERO and await self._begins(first)
+            is_else = is_steady and remedy == _FROM_ZERO and await self._begins(first)
             remedy = remedy if is_steady and not is_else else None
         if remedy:
             what = self.source.endpoint.pagination.type
