@@ -41,6 +41,22 @@ async def test_the_name_that_leaves_those_alone_is_written(
     await mistake.is_told(Scene(tmp_path, api))
 
 
+async def test_a_value_that_yaml_reads_otherwise_is_told_in_quotes(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """A star by itself would be no value in the line that is written."""
+    closed = [row for row in (person(number) for number in range(25)) if row["level"] == "low"]
+
+    def handler(request: Request) -> Reply:
+        rows = [person(number) for number in range(25)]
+        return listed(rows if request.param("state_id") == "*" else closed)(request)
+
+    spoils = [serving(handler), asking("query_params: {state: '*'}")]
+    mistake = Mistake(spoils, "query_params:", "write state_id: '*' in the place of state")
+
+    await mistake.is_told(Scene(tmp_path, api))
+
+
 @pytest.mark.parametrize("value", ["high", "'low,high'", "tall"])
 async def test_nothing_is_told_of_one_that_may_be_meant(
     value: str, tmp_path: Path, api: FaultApi

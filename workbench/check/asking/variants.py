@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -262,12 +261,11 @@ def _additions(
             yield Variant(2, one, _with_more(request, one), value=one.value)
 
 
-def line_of(name: str, value: object) -> str:
-    """A key and its value; of what is long the key."""
-    text = json.dumps(value) if isinstance(value, bool) else str(value)
+def line_of(name: str, value: Json) -> str:
+    """A key and its value as YAML takes them; of what is long the key."""
     if isinstance(value, dict | list):
         return name
-    return f"{name}: '{text}'" if "{" in text else f"{name}: {text}"
+    return f"{name}: {yaml_of({'': value}).partition(': ')[2]}"
 
 
 # --- the request with it ---------------------------------------------------------------------
