@@ -117,6 +117,12 @@ OFFLINE = [
     Fault("a list for jq", swap("phone: .phone", "phone: [.phone]"), "phone: [", "'[.phone]'"),
     Fault("no jq", swap("phone: .phone", "phone: .phone |"), "phone: .phone |", "correct"),
     Fault("a bare word", swap("title: .name", "title: name"), "title: name", ".name"),
+    Fault(
+        "an operator twice",
+        swap("title: .name", 'title: .name + + .mail // // "a + + b"'),
+        "title: .name +",
+        'write title: .name + .mail // "a + + b"',
+    ),
     Fault("an open bracket", swap("title: .name", "title: (.name"), "title: (.name", "("),
     Fault("a sign", swap("title: .name", "title: .@name"), ".@name", '."@name"'),
     Fault("a colon", swap("title: .name", "title: .dc:name"), ".dc:name", '."dc:name"'),

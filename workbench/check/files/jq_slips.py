@@ -25,6 +25,8 @@ _UNCLOSED: Final = re.compile(r"(\([^()]*\|\s*\w+)(?=\s*(?:[+*<>=!-]|//|and\b|or
 """A bracket for one function, without its end before an operator."""
 _BESIDE: Final = re.compile(r'(\.[\w.]+|"(?:[^"\\]|\\.)*")\s+(?=[".])')
 """A value with another one behind it, and no sign between them."""
+_DOUBLED: Final = re.compile(r'("(?:[^"\\]|\\.)*")|(//|[-+*%,|<>]|\b(?:and|or)\b)(?:\s*\2)+')
+"""A text, or an operator that stands there more than once."""
 _COMPARED: Final = re.compile(r"(==|!=)\s*$")
 
 
@@ -67,6 +69,7 @@ def _candidates(bare: str, name: str, path: Path) -> Iterator[str]:
         # That a list contains a text, jq says by its index.
         is_held = function == "contains"
         yield f"{before} | " + (f"index({given}) != null" if is_held else f"{function}({given})")
+    yield _DOUBLED.sub(lambda one: one[1] or one[2], bare)
     yield _BARE.sub(lambda one: f'{one[1]} "{one[2]}"', bare)
     if bare.count("(") > bare.count(")"):
         yield _UNCLOSED.sub(r"\1)", bare, count=1)
