@@ -73,6 +73,16 @@ CASES = {
 }
 
 
+async def test_what_a_post_finds_nothing_at_is_asked_for_by_get(scene: Scene) -> None:
+    """Also where a wrong method is refused as a path that is not there is."""
+    people = listed(_PEOPLE)
+    missing = answer({"message": "not found"}, 404)
+    scene.api.serve("/v1/people", lambda it: people(it) if it.method == "GET" else missing)
+    told = "write method: GET (so it answers)"
+
+    await Mistake([_kind("/people", "body: {}")], "method: POST", told).is_told(scene)
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 async def test_what_is_answered_is_told(case: Mistake, scene: Scene) -> None:
     """At the path, where the same is answered at another one."""

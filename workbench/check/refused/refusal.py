@@ -104,7 +104,8 @@ class Refused:
         """At what is asked for, or what lets requests in, and seldom at a parameter."""
         if case.seen.is_of_parent and (other := await self._children.unlike_another(case.seen)):
             return self._places.at(case, *other)
-        if status == httpx.codes.METHOD_NOT_ALLOWED:
+        is_by_get = status in NOT_FOUND and await self._by_get(case) is not None
+        if is_by_get or status == httpx.codes.METHOD_NOT_ALLOWED:
             return await self._of_method(case)
         is_unsure = case.all_failed and speaks_of_sign_in(case.error)
         if status in NOT_FOUND and (not is_unsure or await self._sign_in.is_seen(case.request)):
@@ -177,8 +178,7 @@ class Refused:
         if case.target.endpoint.method != "POST" or request is None:
             post = Write("POST", "the method is not for this path")
             return await self._unrouted(case) or self._places.at(case, place, post)
-        asked = replace(request, method="GET", body=None)
-        other = Write("GET", "so it answers") if await self._near.body(asked) is not None else None
+        other = await self._by_get(case)
         if other and not request.body:
             return self._places.at(case, place, other)
         # What has a body is meant to be sent by POST.
@@ -187,6 +187,13 @@ class Refused:
         otherwise = None if other else await self._other.found(case)
         told = other or "the method is not for this path: correct either of them"
         return self._places.at(case, *(otherwise or (place, told)))
+
+    async def _by_get(self, case: Case) -> Write | None:
+        """GET in the place of POST, where it is answered."""
+        if case.request is None or case.target.endpoint.method != "POST":
+            return None
+        asked = replace(case.request, method="GET", body=None)
+        return Write("GET", "so it answers") if await self._near.body(asked) is not None else None
 
     async def _invalid(self, case: Case) -> Finding | None:
         """At the setting of paging that makes a request invalid."""
