@@ -72,6 +72,23 @@ def spoken_to(sent: str, words: str, is_known: Callable[[Mapping[str, str]], boo
     return serving(handler, *ALL)
 
 
+def by_key_or_user(request: Request) -> bool:
+    """Whether the key is in a header, or the user of a sign-in without a password."""
+    user = base64.b64encode(f"{KEY}:".encode()).decode()
+    headers = request.headers
+    return headers.get("x-acme-key") == KEY or headers.get("authorization") == f"Basic {user}"
+
+
+def by_words(scene: Scene) -> None:
+    """Nobody is known, and a key is refused in other words than none is."""
+
+    def handler(request: Request) -> Reply:
+        words = "Invalid API key." if "x-acme-key" in request.headers else "Please sign in."
+        return answer({"detail": words}, 401, WWW_Authenticate="Basic realm=a")
+
+    serving(handler, *ALL)(scene)
+
+
 def by_params(refused: Reply, **wanted: str) -> Spoil:
     """Known by query parameters."""
     return open_to(
@@ -547,6 +564,22 @@ CASES |= {
         "api_key",
         f"write {PREFIX}API_KEY=<the value of {PREFIX}API_KEY without its first word>",
     ),
+    "a quoted key, where the API takes a key as a user, too": Case(
+        [
+            keyed(api_key=f"\"'{KEY}'\"", api_key_header="X-Acme-Key"),
+            open_to(by_key_or_user, answer({"m": "no"}, 401, WWW_Authenticate="Basic realm=a")),
+        ],
+        "api_key",
+        f"write {PREFIX}API_KEY without the quotes",
+    ),
+    "a word before a key, where the API takes a key as a user, too": Case(
+        [
+            keyed(api_key=f"Bearer {KEY}", api_key_header="X-Acme-Key"),
+            open_to(by_key_or_user, answer({"m": "no"}, 401, WWW_Authenticate="Basic realm=a")),
+        ],
+        "api_key",
+        f"write {PREFIX}API_KEY=<the value of {PREFIX}API_KEY without its first word>",
+    ),
     "a login's answer that has the word before the token": Case(
         [
             logging_in({"endpoint": "/login", "body": WHO}, BEARER),
@@ -691,8 +724,13 @@ CASES |= {
                 "/v1/people",
             ),
         ],
-        "auth_type",
-        f"write {PREFIX}AUTH_TYPE=bearer_token",
+        "username",
+        f"correct {PREFIX}USERNAME, or write {PREFIX}AUTH_TYPE=none",
+    ),
+    "a key that is refused, beside a header that all are told": Case(
+        [keyed(api_key="old", api_key_header="X-Acme-Key"), by_words],
+        "api_key",
+        f"sees these credentials and refuses them: correct {PREFIX}API_KEY",
     ),
 }
 

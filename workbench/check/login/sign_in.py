@@ -29,6 +29,7 @@ from workbench.check.login.changes import (
 from workbench.check.login.login_trials import LoginTrials
 from workbench.check.login.oauth_trials import OAuthTrials
 from workbench.check.login.signing import Signings
+from workbench.suggest.vocabulary import words_of
 
 _VARYING: Final = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _SIGN_IN: Final = re.compile(
@@ -83,17 +84,20 @@ class SignIn:
             return Blame("authType", self._unset(said))
         unsigned = error if request is None else await self._unsigned(request)
         if unsigned is None or _gist(unsigned) != _gist(error):
-            return self._refused(said, is_open=unsigned is None)
+            return self._refused(error, is_open=unsigned is None)
         blame = self._unheeded(said)
         may_not = "; or grant them access" if isinstance(error, ResponseError) else ""
         return dataclasses.replace(blame, words=blame.words + may_not)
 
-    def _refused(self, said: str, *, is_open: bool) -> Blame:
+    def _refused(self, error: OceanCustomError, *, is_open: bool) -> Blame:
         """What to correct where the API sees the credentials; ``is_open``: it wants none."""
         if is_open:
             told = f"the API refuses these, and answers without any: correct {self._values()}"
             return Blame(self.credential, f"{told}, or write {line('authType', 'none')}")
-        if wanted := self._wanted(said):
+        words = error.report.words
+        # What all are told by a header counts less than words about what was sent.
+        is_of_value = re.search(rf"\b{words_of(self.credential)[-1]}\b", words, re.IGNORECASE)
+        if wanted := self._wanted(words if is_of_value else _said(error)):
             return Blame("authType", f"the API {wanted}")
         told = f"refuses them: correct {self._values()}, or grant them access"
         more = self._other_header() if self._kind == "bearer_token" else ""

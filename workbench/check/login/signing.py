@@ -77,7 +77,8 @@ class Signings:
         self._kind = kind
 
     def all(self, said: str) -> Iterator[Way]:
-        """All, those first that an answer speaks of; many names at once come last."""
+        """All, the least first, then what an answer speaks of; many names at once come last."""
+        yield from self._cleaned()
         yield from self._configured()
         if self.secret:
             yield from self._named(said)
@@ -137,12 +138,12 @@ class Signings:
 
     def usual(self) -> Iterator[Change]:
         """The others that there are, the commonest first."""
+        yield from self._cleaned()
         yield from self._mended()
         if self._kind == "basic":
             yield from self._by_scheme("Basic")
         if " " in self.secret and self._kind == "api_key":  # a word before it belongs there
             yield Change({"apiKeyHeader": "Authorization", "apiKeyParam": ""})
-            yield Change({"apiKey": self.bare})
         elif " " in self.secret:  # or that is all of what goes into the header
             texts = {"authType": "api_key", "apiKeyHeader": "Authorization", "apiKeyParam": ""}
             yield Change({**texts, "apiKey": self.secret})
@@ -232,13 +233,16 @@ class Signings:
         told = f"write {others[0]} for {name} in {variable_of(setting)}"
         return Change({setting: json.dumps(rest | dict.fromkeys(others, held[name]))}, told)
 
-    def _mended(self) -> Iterator[Change]:
-        """The credential without what no credential has around it, and of what it is made."""
+    def _cleaned(self) -> Iterator[Change]:
+        """The credential without what no credential has around it, or without a word before it."""
         own = self.own
         for text in dict.fromkeys((self.secret.strip("'\" "), self.bare)):
-            if text not in {"", self.secret, self.secret.partition(" ")[2]}:
+            if text not in {"", self.secret}:
                 told = f"write {variable_of(own)} without the quotes, spaces or signs around it"
-                yield Change({own: text}, told)
+                yield Change({own: text}, told if text != self.secret.partition(" ")[2] else "")
+
+    def _mended(self) -> Iterator[Change]:
+        """The credential as what it is made of."""
         if self._kind == "basic":
             yield from self._unpacked()
             return
