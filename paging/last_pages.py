@@ -86,7 +86,7 @@ class CountedToLast(CountedFromFirst):
         # A position may be just what came, too, but not on the second empty page.
         is_open = not (at.says_more or at.now.due) and at.now.empty_in_a_row > 1
         told_by = counted_elsewhere(at) if at.is_more and is_open else {}
-        at, is_counted = yield from self._known_to_count(at, told_by)
+        at, is_counted = yield from self._known_to_count(self._perhaps_more(at), told_by)
         if not at.is_more or is_counted:
             end = self._end(at, End.EMPTY)
             # After a full page there might well be more: that is asked for once more.
@@ -99,6 +99,13 @@ class CountedToLast(CountedFromFirst):
         if not step.learnt.vain:
             return step
         return (yield from self._after_empty(replace(at, is_more=False, learnt=step.learnt)))
+
+    def _perhaps_more(self, at: At) -> At:
+        """An empty first page leads on where what may be a total tells of rows: perhaps hidden."""
+        if at.before.pages or at.is_more or not at.page.totals(at.asked).perhaps:
+            return at
+        step, is_due = self._end(at, End.EMPTY).surprised()
+        return replace(at, learnt=step.learnt, is_more=is_due)
 
     def _unlimited(self, at: At) -> Asking[At]:
         """Without a limit of the server's: what follows the first page's rows is not right there.

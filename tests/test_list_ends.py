@@ -3627,6 +3627,20 @@ async def test_a_total_of_more_than_the_list(count: int, path: str | None) -> No
         assert "or set totalPath" in found.message
 
 
+@pytest.mark.parametrize("hidden", [range(10), range(50)], ids=["the first page", "all"])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_an_empty_first_page_beside_what_may_be_a_total(style: str, hidden: range) -> None:
+    """The next page is asked for: its rows are there, or all may well be hidden."""
+    around = steady({"total_items": 50})
+
+    found = await outcome(
+        Api(style, 50, hidden=frozenset(hidden), around=around), paging(style, 10)
+    )
+
+    is_all(found, [at for at in range(50) if at not in hidden])
+    assert found.requests <= 5 + MORE
+
+
 @pytest.mark.parametrize("each", [1, 2, 3, 9])
 @pytest.mark.parametrize("count", [10, 19, 20, 21, 38, 41, 60])
 @pytest.mark.parametrize("has_size", [True, False], ids=["size", "no size"])
