@@ -93,7 +93,10 @@ def _base_url(reader: SettingsReader) -> httpx.URL | None:
         return None
     url = parsed_url(text)
     if url is None:
-        reader.fault("baseUrl", "is not a URL", "write it like https://api.example.com/v2")
+        bare = parsed_url(f"https://{text}") if "://" not in text else None
+        is_plain = bare is not None and not (bare.userinfo or bare.query or bare.fragment)
+        like = f"https://{text}, or with http" if is_plain else "it like https://api.example.com/v2"
+        reader.fault("baseUrl", "is not a URL", f"write {like}")
     elif url.userinfo:
         reader.fault("baseUrl", "holds a user or password", "use authType: basic")
     elif url.query or url.fragment:

@@ -612,7 +612,9 @@ def test_faults_of_query_params(value: Json) -> None:
     ("config", "name", "remedy"),
     [
         pytest.param({"base_url": None}, "baseUrl", "required", id="no base URL"),
-        pytest.param({"base_url": "api.example.com"}, "baseUrl", "https://", id="no scheme"),
+        pytest.param(
+            {"base_url": "a.example/v2"}, "baseUrl", "https://a.example/v2", id="no scheme"
+        ),
         pytest.param({"base_url": "ftp://a.example"}, "baseUrl", "https://", id="other scheme"),
         pytest.param({"base_url": "https://"}, "baseUrl", "https://", id="no host"),
         pytest.param({"base_url": "https://a b.example"}, "baseUrl", "https://", id="space"),
