@@ -134,7 +134,7 @@ class _Counted(CountedToLast):
                 at = replace(at, learnt=end.learnt)
             if not is_due:
                 return replace(end, taken=at.is_full)
-        if at.learnt.hides_rows and not (at.says_more or at.now.due):
+        if at.learnt.hides_rows and at.now.total and not (at.says_more or at.now.due):
             end, is_due = self._end(at, End.PROVED).surprised()
             if not (is_due or at.is_more or at.learnt.asks_all or at.learnt.exceeded):
                 return end  # nothing follows the positions of a total, as others have shown

@@ -321,6 +321,18 @@ async def test_hidden_rows_of_many_children(
     assert found.requests <= 1 + 3 * MANY * -(-count // size) + 13 * HANDFUL
 
 
+@pytest.mark.parametrize("hidden", [{4}, {0}, {9, 19}], ids=repr)
+@pytest.mark.parametrize("style", COUNTED)
+async def test_hidden_rows_of_many_children_without_a_total(style: str, hidden: set[int]) -> None:
+    """Nothing tells where those lists end but what follows them, however many there are."""
+    lists = {str(at): Api(style, 25, hidden=frozenset(hidden)) for at in range(3 * MANY)}
+
+    found = await of_children(lists, paging(style, 10), lambda _request, _name, given: given)
+
+    assert found.error is None, found.message
+    assert Counter(found.ids) == Counter([*({*range(25)} - hidden)] * 3 * MANY)
+
+
 @pytest.mark.parametrize("cap", [2, 5, 9])
 @pytest.mark.parametrize("style", COUNTED)
 async def test_hidden_rows_of_many_children_behind_a_limit_of_the_server(
