@@ -95,8 +95,8 @@ def _base_url(reader: SettingsReader) -> httpx.URL | None:
     if url is None:
         bare = parsed_url(f"https://{text}") if "://" not in text else None
         is_plain = bare is not None and not (bare.userinfo or bare.query or bare.fragment)
-        like = f"https://{text}, or with http" if is_plain else "it like https://api.example.com/v2"
-        reader.fault("baseUrl", "is not a URL", f"write {like}")
+        like = f"https://{text}, or with http" if is_plain else "https://api.example.com/v2"
+        reader.fault("baseUrl", "is not a URL", f"write it like {like}")
     elif url.userinfo:
         reader.fault("baseUrl", "holds a user or password", "use authType: basic")
     elif url.query or url.fragment:
