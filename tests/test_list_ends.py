@@ -3631,11 +3631,15 @@ async def test_a_total_of_more_than_the_list(count: int, path: str | None) -> No
 @pytest.mark.parametrize("style", COUNTED)
 async def test_an_empty_first_page_beside_what_may_be_a_total(style: str, hidden: range) -> None:
     """The next page is asked for: its rows are there, or all may well be hidden."""
-    around = steady({"total_items": 50})
-
-    found = await outcome(
-        Api(style, 50, hidden=frozenset(hidden), around=around), paging(style, 10)
+    api = Api(
+        style,
+        50,
+        hidden=frozenset(hidden),
+        around=steady({"total_widgets": 50}),
+        list_of=lambda given: {"widgets": given},
     )
+
+    found = await outcome(api, paging(style, 10), data_path=".widgets")
 
     is_all(found, [at for at in range(50) if at not in hidden])
     assert found.requests <= 5 + MORE
