@@ -81,7 +81,7 @@ def beyond(last: Page, other: Page | None, *, has_room: bool, is_inside: bool = 
     ``is_inside``: nothing, where the first row of the page is among those.
     """
     there = places(last, other)
-    if {*there} <= {None} or (is_inside and 0 in there):
+    if not _has_any(there) or (is_inside and 0 in there):
         return Beyond.UNKNOWN
     if None not in there:
         return Beyond.ENDS if has_room else Beyond.UNKNOWN
@@ -117,7 +117,12 @@ def beyond_only_row(last: Page, other: Page | None) -> Beyond:
 
 def shares(first: Page, other: Page | None) -> bool:
     """Whether another answer has any of the first page's rows."""
-    return not {*places(first, other)} <= {None}
+    return _has_any(places(first, other))
+
+
+def _has_any(there: Sequence[int | None]) -> bool:
+    """Whether any of the rows that were placed is there."""
+    return any(at is not None for at in there)
 
 
 def resized(sent: PageRequest, rows: int, instead: int) -> PageRequest | None:
@@ -379,4 +384,4 @@ def leads_on(page: Page, other: Page | None) -> bool:
 def begins_before(first: Page, other: Page) -> bool:
     """Whether a page beside the first one has rows of that after one that it does not have."""
     there = places(first, other)
-    return not {*there} <= {None} and there[0] is None
+    return _has_any(there) and there[0] is None

@@ -113,10 +113,9 @@ class Walker:
     def _ask_ahead(self, walk: _Walk, opened: Opened, step: Step) -> None:
         """Ask for what very likely follows, unless this API gives pages strictly in order."""
         guesses = walk.number <= CONFIRMED  # each is a request too many at the end of a walk
-        ahead = walk.source.paginator.ahead
+        ahead = partial(walk.source.paginator.ahead, reach=step.learnt.reach, guesses=guesses)
         if step.next is not None and not walk.source.in_order:
-            reach = step.learnt.reach
-            following = partial(ahead, step.progress, step.next, reach=reach, guesses=guesses)
+            following = partial(ahead, step.progress, step.next)
             self._prefetch.begin(walk.ahead, step.next, following, opened.answer.size)
 
     async def _fetched(self, walk: _Walk, upcoming: PageRequest) -> Opened:
@@ -281,7 +280,8 @@ class Walker:
         _lazy_log.debug(
             "{}: {} rows", lambda: self.client.named(opened.request), lambda: page.length
         )
-        self.client.counts.pages, nothing = self.client.counts.pages + 1, False
+        self.client.counts.pages += 1
+        nothing = False
         for extracted, size in opened.runs:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)
